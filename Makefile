@@ -1,0 +1,67 @@
+# Two commands do all the set-up: `make demo` and `make test`. Each makes a virtual environment in
+# .venv and installs the pinned requirements of .ci/ into it; the others reuse it.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+.PHONY: demo test check lint types contracts format lock example golden bench clean
+
+demo: .venv/demo          ## real prices to a backtest
+	@$(BIN)/rustybt demo
+
+test: .venv/dev           ## the whole test suite
+	$(RUN) pytest
+
+check: lint types contracts test
+
+lint: .venv/dev
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+types: .venv/dev
+	$(RUN) mypy
+
+contracts: .venv/dev
+	$(BIN)/lint-imports --no-logo
+
+format: .venv/dev
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+example: .venv/dev        ## catalog.duckdb.example
+	$(BIN)/rustybt catalog example catalog.duckdb.example
+
+golden: .venv/dev         ## the stored SQL of every factor, to be read before it is committed
+	$(RUN) pytest tests/pipeline --update-golden -q -p no:randomly
+
+bench: .venv/dev          ## time and peak memory of the whole line; needs RUSTYBT_REFERENCE
+	$(BIN)/python tests/bench/thin_line.py
+
+lock: .venv/dev           ## the pinned requirements, for every platform
+	$(RUN) pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--extra demo --group build --output-file .ci/requirements-demo.txt \
+		--custom-compile-command "make lock"
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--all-extras --group dev --constraint .ci/requirements-demo.txt \
+		--output-file .ci/requirements-dev.txt --custom-compile-command "make lock"
+
+clean:
+	rm -rf .venv build dist rustybt-demo
+
+.venv/python:
+	@test -n "$(PYTHON)" || { echo "rustybt needs Python 3.11 or newer; PYTHON=... names one" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo: .venv/python .ci/requirements-demo.txt pyproject.toml
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-demo.txt
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/python .ci/requirements-dev.txt pyproject.toml
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-dev.txt
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,39 @@
+"""Builds ``catalog.duckdb.example``: the shapes of the views, with ten sessions of two assets.
+
+A view over Parquet needs its files, so the example holds tables; the names, types and comments are
+those of any bundle.
+"""
+
+from pathlib import Path
+
+from warehouse import sqltext
+from warehouse.catalog.views import ADJUSTED, adjusted_columns, comment
+from warehouse.schema import dataset
+from warehouse.session import Session
+
+SCHEMA = "example"
+_TABLES = ("assets", "sessions", "adjustments", "bars_1d")
+
+
+def build_example(target: Path) -> None:
+    """Write the example database, in place of one that is there.
+
+    Parameters
+    ----------
+    target
+        The file. It is replaced in one step, so a reader sees the old one or the new one.
+    """
+    scratch = target.with_name(f".{target.name}.new")
+    scratch.unlink(missing_ok=True)
+    session = Session(database=scratch)
+    try:
+        session.execute(sqltext.load("catalog/example_schema"))
+        for name in _TABLES:
+            session.execute(sqltext.load(f"catalog/example_{name}"))
+            of = dataset(name)
+            comment(session, SCHEMA, name, of.comment, of.columns, table=True)
+        session.execute(sqltext.render("views/bars_1d_adjusted", schema=SCHEMA))
+        comment(session, SCHEMA, "bars_1d_adjusted", ADJUSTED, adjusted_columns())
+    finally:
+        session.close()
+    scratch.replace(target)

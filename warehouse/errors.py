@@ -1,0 +1,140 @@
+"""Every error the warehouse raises.
+
+WarehouseError
+├── SqlTextError            a statement of sql/ is missing or malformed
+├── BundleNameError         ValueError: a name that cannot be a bundle's
+├── UnknownBundleError      LookupError: names the nearest
+├── UnknownSnapshotError    LookupError: the bundle has no such version
+├── SchemaError             ValueError: rows do not fit the dataset
+├── QueryError              DuckDB refused a statement
+├── RootError               the folder cannot be a warehouse
+└── SnapshotError
+    ├── DamageError         a file is missing, of another size or of another content
+    ├── ConflictError       another commit touched the same partition
+    ├── EndedError          a transaction was used after its commit or its end
+    └── LockedError         another process holds the commit lock
+"""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+
+
+class WarehouseError(Exception):
+    """Root of the errors of this package."""
+
+
+class SqlTextError(WarehouseError):
+    """A statement of ``sql/`` is missing or malformed."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f"SQL text {name!r}: {problem}.")
+
+
+class BundleNameError(WarehouseError, ValueError):
+    """A name that cannot be a bundle's."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(
+            f"{name!r} cannot name a bundle: {problem}. Expected 1 to 63 of a-z, 0-9 and _, "
+            "the first not _; for example 'sp500' or 'crypto_1m'."
+        )
+
+
+class UnknownBundleError(WarehouseError, LookupError):
+    """No bundle has this name; the nearest is named."""
+
+    def __init__(self, name: str, known: Collection[str], root: Path) -> None:
+        self.name, self.known, self.root = name, tuple(sorted(known)), root
+        near = get_close_matches(name, self.known, n=1, cutoff=0.5)
+        if near:
+            hint = f"Nearest name: {near[0]!r}."
+        elif self.known:
+            hint = f"It holds: {', '.join(self.known)}."
+        else:
+            hint = "It is empty; `rustybt ingest csv PATH --bundle NAME` fills it."
+        super().__init__(f"No bundle {name!r} in the warehouse at {root}. {hint}")
+
+
+class UnknownSnapshotError(WarehouseError, LookupError):
+    """The bundle has no such version."""
+
+    def __init__(self, bundle: str, wanted: str, known: Collection[int]) -> None:
+        self.bundle, self.wanted, self.known = bundle, wanted, tuple(sorted(known))
+        held = f"{self.known[0]} to {self.known[-1]}" if self.known else "none"
+        super().__init__(f"Bundle {bundle!r} has no snapshot {wanted}; it holds {held}.")
+
+
+class SchemaError(WarehouseError, ValueError):
+    """Rows do not fit the dataset they are written to."""
+
+    def __init__(self, dataset: str, problem: str) -> None:
+        self.dataset, self.problem = dataset, problem
+        super().__init__(f"Dataset {dataset!r}: {problem}.")
+
+
+class QueryError(WarehouseError):
+    """DuckDB refused a statement."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
+
+class RootError(WarehouseError):
+    """The folder cannot be a warehouse."""
+
+    def __init__(self, root: Path, problem: str) -> None:
+        self.root, self.problem = root, problem
+        super().__init__(f"The warehouse folder {root}: {problem}.")
+
+
+class SnapshotError(WarehouseError):
+    """A snapshot cannot be read or written."""
+
+
+class DamageError(SnapshotError):
+    """A file of a snapshot is missing, of another size or of another content."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(
+            f"{path} is damaged: {problem}. Nothing was read from it. Restore the file from a copy, "
+            "or ingest its source again."
+        )
+
+
+class ConflictError(SnapshotError):
+    """Another commit touched the same partitions since this one began."""
+
+    def __init__(self, bundle: str, base: int, head: int, partitions: Collection[str]) -> None:
+        self.bundle, self.base, self.head = bundle, base, head
+        self.partitions = tuple(sorted(partitions))
+        super().__init__(
+            f"Bundle {bundle!r} moved from snapshot {base} to {head} while this commit was prepared, "
+            f"and both touch {', '.join(self.partitions)}. Nothing was committed; run it again."
+        )
+
+
+class EndedError(SnapshotError):
+    """A transaction was used after its commit or its end."""
+
+    def __init__(self, bundle: str, state: str) -> None:
+        self.bundle, self.state = bundle, state
+        super().__init__(
+            f"The transaction on bundle {bundle!r} is {state} and takes no more rows. "
+            "Nothing was written; begin another."
+        )
+
+
+class LockedError(SnapshotError):
+    """Another process holds the lock for longer than the wait."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self.path, self.seconds = path, seconds
+        super().__init__(
+            f"Another process has held {path} for {seconds:g} s. Nothing was committed; "
+            "run it again when that process has ended."
+        )

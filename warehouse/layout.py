@@ -1,0 +1,65 @@
+"""Where things lie under the root; pure.
+
+::
+
+    bundles/<bundle>/log/00000000000000000042.json    one snapshot manifest
+    bundles/<bundle>/data/<transaction>/<n>.parquet   written once, never renamed or reused
+    bundles/<bundle>/leases/…                         locked files of live writers and readers
+    bundles/<bundle>/commit.lock                      held while a manifest is added
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.model import BundleName
+
+ROOT_VARIABLE = "RUSTYBT_DATA_DIR"
+
+
+def root_of(argument: str | os.PathLike[str] | None) -> Path:
+    """Return the root: the argument, else ``$RUSTYBT_DATA_DIR``, else ``~/.rustybt/data``."""
+    named = os.fspath(argument) if argument is not None else os.environ.get(ROOT_VARIABLE)
+    return Path(named).expanduser().absolute() if named else Path.home() / ".rustybt" / "data"
+
+
+def bundles_dir(root: Path) -> Path:
+    """Return the folder of all bundles."""
+    return root / "bundles"
+
+
+@dataclass(frozen=True)
+class BundleDir:
+    """The folder of one bundle."""
+
+    root: Path
+    bundle: BundleName
+
+    @property
+    def path(self) -> Path:
+        """The folder itself."""
+        return bundles_dir(self.root) / self.bundle
+
+    @property
+    def log(self) -> Path:
+        """Manifests, one file a version."""
+        return self.path / "log"
+
+    @property
+    def data(self) -> Path:
+        """Parquet files, one folder a transaction."""
+        return self.path / "data"
+
+    @property
+    def leases(self) -> Path:
+        """Locked files that say who is at work."""
+        return self.path / "leases"
+
+    @property
+    def commit_lock(self) -> Path:
+        """The lock of the log."""
+        return self.path / "commit.lock"
+
+    def manifest(self, version: int) -> Path:
+        """Return the file of a version, numbered with 20 digits so that names sort."""
+        return self.log / f"{version:020d}.json"

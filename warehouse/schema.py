@@ -1,0 +1,184 @@
+"""The columns of each dataset: type, unit, source. Views, files and comments follow it.
+
+A price or volume column is DECIMAL(18,8); files of an ingest whose values need more hold
+DECIMAL(38,18), which contains every DECIMAL(18,8), and then the view has that type.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from warehouse.errors import SchemaError
+
+EXACT = ("DECIMAL(18,8)", "DECIMAL(38,18)")  # from narrow to wide
+
+Period = Literal["all", "year", "month"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its DuckDB type and, for people, its unit and source."""
+
+    name: str
+    type: str
+    comment: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether the column may be widened to the second type of `EXACT`."""
+        return self.type == EXACT[0]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table of a bundle.
+
+    `key` is unique and gives the order inside a file; `period` is what one partition spans, of
+    the time column `time`.
+    """
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    period: Period = "all"
+    time: str = ""
+    nullable: tuple[str, ...] = ()  # columns of the key that may be NULL
+    names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(column.name for column in self.columns))
+
+    def typed(self, wide: Collection[str]) -> tuple[Column, ...]:
+        """Return the columns, those named being of the wider exact type."""
+        return tuple(replace(it, type=EXACT[1]) if it.name in wide else it for it in self.columns)
+
+
+_SESSION = Column("session", "DATE", "Trading session of the bundle's calendar")
+_TS = Column("ts", "TIMESTAMP", "Start of the bar, UTC, microseconds")
+_SID = Column("sid", "INTEGER", "Stable number of the asset in its bundle; see assets")
+_SYMBOL = Column("symbol", "VARCHAR", "Symbol the asset traded under")
+_PRICES = (
+    Column("open", EXACT[0], "First price, trade currency, as traded; NULL if the source has none"),
+    Column(
+        "high", EXACT[0], "Highest price, trade currency, as traded; NULL if the source has none"
+    ),
+    Column("low", EXACT[0], "Lowest price, trade currency, as traded; NULL if the source has none"),
+    Column("close", EXACT[0], "Last price, trade currency, as traded; NULL if the source has none"),
+    Column("volume", EXACT[0], "Units traded, as traded; NULL if the source has none"),
+)
+
+ASSETS = Dataset(
+    "assets",
+    "One row per asset and listing spell",
+    (
+        _SID,
+        Column("symbol", "VARCHAR", "Symbol, as the source writes it"),
+        Column(
+            "exchange", "VARCHAR", "Exchange calendar the asset trades by, such as XNYS or 24/7"
+        ),
+        Column("asset_type", "VARCHAR", "equity or crypto"),
+        Column("first_session", "DATE", "Session of the first stored bar"),
+        Column("last_session", "DATE", "Session of the last stored bar"),
+    ),
+    key=("sid",),
+)
+ADJUSTMENTS = Dataset(
+    "adjustments",
+    "Splits and dividends, in force from their session on",
+    (
+        _SID,
+        _SYMBOL,
+        Column("session", "DATE", "First session with the action: ex-date or split date"),
+        Column("kind", "VARCHAR", "split or dividend"),
+        Column(
+            "ratio",
+            "DOUBLE",
+            "Multiplies every earlier price; split: old shares per new, dividend: "
+            "1 - amount / last close before; NULL if no earlier close is stored",
+        ),
+        Column("amount", EXACT[0], "Dividend in cash per share, trade currency; NULL for a split"),
+        Column("pay_date", "DATE", "Day the cash is paid; NULL if unknown"),
+    ),
+    key=("sid", "session", "kind"),
+)
+SESSIONS = Dataset(
+    "sessions",
+    "Sessions of the exchange calendar, from the year of the first bar to the year after the last",
+    (
+        _SESSION,
+        Column("open_at", "TIMESTAMP", "Opening, UTC"),
+        Column("close_at", "TIMESTAMP", "Close, UTC; earlier on half days"),
+    ),
+    key=("session",),
+)
+FLAGS = Dataset(
+    "flags",
+    "Doubtful rows that were stored, one row per doubt",
+    (
+        Column("dataset", "VARCHAR", "Dataset of the row"),
+        _SID,
+        _SYMBOL,
+        _SESSION,
+        Column("ts", "TIMESTAMP", "Start of the bar, UTC; NULL in a daily dataset"),
+        Column("kind", "VARCHAR", "Name of the check, a file of sql/checks"),
+        Column("detail", "VARCHAR", "What was found"),
+    ),
+    key=("dataset", "sid", "session", "ts", "kind"),
+    nullable=("ts",),
+)
+REJECTS = Dataset(
+    "rejects",
+    "Rows of a source that could not be typed or keyed, and are in no other dataset",
+    (
+        Column("txn", "VARCHAR", "Transaction of the ingest that rejected it"),
+        Column("file", "VARCHAR", "Name of the file"),
+        Column("line", "BIGINT", "Line of the file, from 1; row of a Parquet file"),
+        Column("reason", "VARCHAR", "What was expected and found"),
+        Column("raw", "VARCHAR", "The row as it stood"),
+    ),
+    key=("txn", "file", "line"),
+)
+_FIXED = {it.name: it for it in (ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS)}
+_BARS = re.compile(r"bars_(\d+(?:m|h|d|w|mo))")
+
+
+def dataset(name: str) -> Dataset:
+    """Return the dataset of a name.
+
+    Raises
+    ------
+    SchemaError
+        There is none of that name.
+    """
+    if name in _FIXED:
+        return _FIXED[name]
+    match = _BARS.fullmatch(name)
+    if match is None:
+        known = ", ".join((*_FIXED, "bars_1d", "bars_1m"))
+        raise SchemaError(name, f"there is no such dataset; expected one of {known}")
+    return _bars(name, match[1])
+
+
+def _bars(name: str, resolution: str) -> Dataset:
+    if resolution.endswith(("d", "w", "mo")):
+        return Dataset(
+            name,
+            f"Bars of {resolution}, as traded, one row per asset and session",
+            (_SESSION, _SID, _SYMBOL, *_PRICES),
+            key=("sid", "session"),
+            period="year",
+            time="session",
+        )
+    return Dataset(
+        name,
+        f"Bars of {resolution}, as traded, one row per asset and instant",
+        (_TS, _SESSION, _SID, _SYMBOL, *_PRICES),
+        key=("sid", "ts"),
+        period="month",
+        time="ts",
+    )
+
+
+BASIC = ("assets", "sessions", "adjustments", "flags", "rejects")  # every bundle has their views

@@ -1,0 +1,102 @@
+"""What a snapshot is: a list of files, each with its size and hash, and where it came from.
+
+On disk a manifest is JSON with one line behind it, ``#`` and the SHA-256 of the JSON; it names the
+SHA-256 of its parent, so the log is a chain.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from warehouse.errors import DamageError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One Parquet file: one partition of one dataset.
+
+    `path` is relative to the bundle's ``data`` folder; `wide` names its columns of the
+    wider exact type; `first` and `last` bound its time column, as ISO text, empty if it has none.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    rows: int
+    wide: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+
+
+Partitions = Mapping[str, DataFile]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One committed state of a bundle.
+
+    `datasets` maps dataset and partition (``all``, ``2017``, ``2017-03``) to its file.
+    `parent` is the SHA-256 of the manifest before, empty in the first. `created_at` is UTC and
+    later than the parent's.
+    """
+
+    bundle: str
+    version: int
+    parent: str
+    txn: str
+    created_at: datetime
+    calendar: str
+    datasets: Mapping[str, Partitions] = field(default_factory=dict)
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = field(default="", compare=False)  # of the JSON it was read from or written as
+
+    def files(self) -> Iterator[tuple[str, str, DataFile]]:
+        """Yield dataset, partition and file of everything the snapshot holds."""
+        for dataset, partitions in self.datasets.items():
+            for partition, file in partitions.items():
+                yield dataset, partition, file
+
+    def seal(self) -> tuple["Manifest", bytes]:
+        """Return the manifest with its hash, and the content of its file."""
+        fields = asdict(self) | {"format": FORMAT, "created_at": self.created_at.isoformat()}
+        del fields["sha256"]
+        body = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False).encode()
+        digest = hashlib.sha256(body).hexdigest()
+        return replace(self, sha256=digest), _sealed(body, digest)
+
+
+def decode(content: bytes, path: Path) -> Manifest:
+    """Read a manifest back.
+
+    Raises
+    ------
+    DamageError
+        The content does not have the hash it names, or is of a newer format.
+    """
+    body, _, _ = content.rpartition(b"\n#")
+    digest = hashlib.sha256(body).hexdigest()
+    if content != _sealed(body, digest):
+        raise DamageError(path, "its content does not have the SHA-256 on its last line")
+    fields = json.loads(body)
+    if fields.pop("format") != FORMAT:
+        raise DamageError(path, "it is of a format that this version does not read")
+    fields["created_at"] = datetime.fromisoformat(fields["created_at"])
+    fields["datasets"] = {
+        name: {key: _file(file) for key, file in partitions.items()}
+        for name, partitions in fields["datasets"].items()
+    }
+    return Manifest(**fields, sha256=digest)
+
+
+def _sealed(body: bytes, digest: str) -> bytes:
+    return body + b"\n#" + digest.encode() + b"\n"
+
+
+def _file(fields: dict[str, Any]) -> DataFile:
+    return DataFile(**fields | {"wide": tuple(fields["wide"])})

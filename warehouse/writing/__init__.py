@@ -1,0 +1,1 @@
+"""Writes partitions and turns them into the next snapshot of a bundle."""

@@ -1,0 +1,164 @@
+"""Cuts a dataset into partitions and writes one of them as a Parquet file."""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from warehouse import sqltext
+from warehouse.errors import SchemaError
+from warehouse.model import Changes
+from warehouse.schema import Column, Dataset
+from warehouse.session import Session
+from warehouse.snapshots import disk
+from warehouse.snapshots.manifest import DataFile
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition: its name and the span [first, until) of the dataset's time column."""
+
+    name: str
+    first: date | None = None
+    until: date | None = None
+
+
+def partition_of(dataset: Dataset, instant: date | datetime) -> Partition:
+    """Return the partition that holds a value of the dataset's time column."""
+    year, month = instant.year, instant.month
+    if dataset.period == "year":
+        return Partition(f"{year:04d}", date(year, 1, 1), date(year + 1, 1, 1))
+    until = date(year + month // 12, month % 12 + 1, 1)
+    return Partition(f"{year:04d}-{month:02d}", date(year, month, 1), until)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes one dataset's incoming rows, which stand in a table of the session.
+
+    `columns` have the types to be stored.
+    """
+
+    session: Session
+    dataset: Dataset
+    columns: tuple[Column, ...]
+    incoming: str
+
+    def partitions(self) -> list[Partition]:
+        """Return the partitions that the incoming rows touch, in order of time."""
+        if self.dataset.period == "all":
+            return [Partition("all")]
+        query = sqltext.render(
+            "writing/periods",
+            incoming=self.incoming,
+            time=self.dataset.time,
+            period=self.dataset.period,
+        )
+        return [partition_of(self.dataset, start) for (start,) in self.session.rows(query)]
+
+    def at_least(self, wide: Collection[str]) -> "Writer":
+        """Return a writer whose exact columns are also of the wider type where named."""
+        already = {it.name for it in self.columns if it not in self.dataset.columns}
+        return replace(self, columns=self.dataset.typed({*wide, *already}))
+
+    def changes(self, partition: Partition, stored: Path) -> Changes:
+        """Count what an upsert would do to a stored partition."""
+        ((added, changed, same),) = self.session.rows(
+            self._render("writing/changes", partition, stored=os.fspath(stored))
+        )
+        return Changes(added, changed, same)
+
+    def write(self, partition: Partition, target: Path, stored: Path | None) -> DataFile:
+        """Write a partition to a new file, durably, and read back what it holds."""
+        self.session.execute(
+            self._render(
+                "writing/partition",
+                partition,
+                stored=None if stored is None else os.fspath(stored),
+                path=os.fspath(target),
+            )
+        )
+        disk.sync_file(target)
+        ((rows, first, last),) = self.session.rows(
+            sqltext.render("writing/written", time=self.dataset.time, path=os.fspath(target))
+        )
+        return DataFile(
+            path=f"{target.parent.name}/{target.name}",
+            size=target.stat().st_size,
+            sha256=disk.sha256_of(target),
+            rows=rows,
+            wide=tuple(it.name for it in self.columns if it not in self.dataset.columns),
+            first=first or "",
+            last=last or "",
+        )
+
+    def differs(self, stored: Path) -> bool:
+        """Whether the incoming rows are others than a stored file holds."""
+        query = sqltext.render(
+            "writing/differs",
+            names=self.dataset.names,
+            incoming=self.incoming,
+            stored=os.fspath(stored),
+        )
+        return bool(self.session.rows(query)[0][0])
+
+    def _render(self, template: str, partition: Partition, **values: object) -> str:
+        return sqltext.render(
+            template,
+            columns=self.columns,
+            key=self.dataset.key,
+            incoming=self.incoming,
+            time=self.dataset.time,
+            first=partition.first,
+            until=partition.until,
+            **values,
+        )
+
+
+def stored_columns(session: Session, dataset: Dataset, incoming: str) -> tuple[Column, ...]:
+    """Return the dataset's columns with the types that the incoming rows need.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing, is one too many or has another type.
+    """
+    found = dict(session.rows(sqltext.render("writing/types", incoming=incoming)))
+    if set(found) != set(dataset.names):
+        raise SchemaError(
+            dataset.name,
+            f"expected the columns {', '.join(dataset.names)}; found {', '.join(found)}",
+        )
+    wide = []
+    for column in dataset.columns:
+        allowed = dataset.typed([column.name] if column.exact else [])
+        types = {column.type, *(it.type for it in allowed if it.name == column.name)}
+        if found[column.name] not in types:
+            raise SchemaError(
+                dataset.name,
+                f"column {column.name!r} is {found[column.name]}; expected {' or '.join(sorted(types))}",
+            )
+        if found[column.name] != column.type:
+            wide.append(column.name)
+    return dataset.typed(wide)
+
+
+def require_keys(session: Session, dataset: Dataset, incoming: str) -> None:
+    """Refuse rows whose key is not unique or not whole.
+
+    Raises
+    ------
+    SchemaError
+        Names the first keys.
+    """
+    required = [name for name in dataset.key if name not in dataset.nullable]
+    query = sqltext.render("writing/keys", incoming=incoming, key=dataset.key, required=required)
+    broken = session.rows(query)
+    if broken:
+        shown = "; ".join(
+            ", ".join(f"{k} {v}" for k, v in zip(dataset.key, row, strict=False))
+            + f" ({row[-1]} rows)"
+            for row in broken
+        )
+        raise SchemaError(dataset.name, f"expected one row per whole key; found {shown}")

@@ -1,6 +1,7 @@
 """Every error rustybt raises, beside those of `warehouse.errors`.
 
 RustyBTError
+├── MissingExtraError               ImportError: an optional package is not installed
 ├── UnknownSymbolError              LookupError: names the nearest
 ├── UnknownSidError                 LookupError
 ├── NotAnAssetError                 TypeError: a symbol or sid where an asset is expected
@@ -42,6 +43,16 @@ from difflib import get_close_matches
 
 class RustyBTError(Exception):
     """Root of the errors of this package."""
+
+
+class MissingExtraError(RustyBTError, ImportError):
+    """A package of an optional extra is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(
+            f"The package {package!r} is not installed; `pip install 'rustybt[{extra}]'` brings it."
+        )
 
 
 class UnknownSymbolError(RustyBTError, LookupError):

@@ -1,0 +1,108 @@
+"""What a term is: a frozen value, named by what it computes and not by where it was made.
+
+Two terms built alike are equal and hash alike, so that a plan computes them once. This module knows
+no kind of term; `expression` has the kinds that operators make, `factors` the built-in ones.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
+from hashlib import blake2b
+from typing import ClassVar
+
+from typing_extensions import override
+
+from rustybt.pipeline.frame import Scope
+from rustybt.pipeline.quantity import Quantity
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Term(ABC):
+    """Something with one value per session and asset.
+
+    Parameters
+    ----------
+    inputs
+        What it is computed from.
+    mask
+        Filter of the assets it is computed for; all of the universe if None.
+    """
+
+    scope: ClassVar[Scope] = Scope.ROW
+
+    inputs: "Sequence[Term]" = ()
+    mask: "Term | None" = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", tuple(self.inputs))
+
+    @property
+    def window_safe(self) -> bool:
+        """Whether values of several sessions may be compared: they do not depend on adjustment."""
+        return False
+
+    @property
+    def sessions_before(self) -> int:
+        """How many sessions before its own a value needs of its inputs."""
+        return 0
+
+    @property
+    def sources(self) -> "tuple[Term, ...]":
+        """The inputs, and the mask if there is one."""
+        return (*self.inputs, *(() if self.mask is None else (self.mask,)))
+
+    @abstractmethod
+    def lower(self, *inputs: Quantity) -> Quantity:
+        """Return the value in SQL, in the words of `rustybt.pipeline.frame`.
+
+        Parameters
+        ----------
+        *inputs
+            One per input: columns free of actions for a term over sessions, columns as known at
+            the session otherwise.
+        """
+
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """A digest of the class and the fields: equal exactly for terms that are equal."""
+        digest = blake2b(f"{type(self).__qualname__} {id(type(self))}".encode(), digest_size=16)
+        for field in fields(self):
+            digest.update(_bytes(getattr(self, field.name)) + b"\0")
+        return digest.digest()
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Term):
+            return NotImplemented
+        return self.fingerprint == other.fingerprint
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @override
+    def __repr__(self) -> str:
+        said = (
+            (it.name, getattr(self, it.name))
+            for it in fields(self)
+            if not self._is_default(it.name)
+        )
+        return f"{type(self).__name__}({', '.join(f'{name}={_text(it)}' for name, it in said)})"
+
+    def _is_default(self, name: str) -> bool:
+        default = next(it.default for it in fields(self) if it.name == name)
+        return default is not MISSING and repr(getattr(self, name)) == repr(default)
+
+
+def _text(value: object) -> str:
+    return f"[{', '.join(map(repr, value))}]" if isinstance(value, tuple) else repr(value)
+
+
+def _bytes(value: object) -> bytes:
+    # The digests of the inputs stand for them, so that a shared term is visited once.
+    if isinstance(value, Term):
+        return value.fingerprint
+    if isinstance(value, tuple):
+        return b"(" + b",".join(map(_bytes, value)) + b")"
+    return repr(value).encode()

@@ -147,8 +147,7 @@ class Factor(Term):
     def rank(
         self,
         method: RankMethod = "ordinal",
-        *,
-        ascending: bool = True,
+        ascending: bool = True,  # noqa: FBT001, FBT002 - zipline's order of parameters
         mask: Filter | None = None,
     ) -> "Factor":
         """Return the rank in the session, from 1, as a float.

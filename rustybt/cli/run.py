@@ -1,0 +1,132 @@
+"""``rustybt run``."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+import polars as pl
+
+from rustybt.cli.output import emit, format_option, root_option, say
+from rustybt.cli.progress import run_progress
+from rustybt.cli.strategy import load_strategy
+from rustybt.metrics import Summary, sessions, summary
+from rustybt.metrics.storage import FORMATS, write
+from rustybt.runner import CAPITAL, run_algorithm
+from rustybt.simulation import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN: Final = 10  # sessions in the table
+_NUMBERS: Final = (
+    "portfolio_value",
+    "returns",
+    "pnl",
+    "ending_cash",
+    "ending_value",
+    "gross_leverage",
+    "sharpe",
+    "max_drawdown",
+)
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command
+@click.option(
+    "-f",
+    "--file",
+    "place",
+    required=True,
+    metavar="FILE[:CLASS]",
+    help="Python file with a TradingAlgorithm, or with hooks as functions.",
+)
+@click.option("-b", "--bundle", required=True, help="Bundle to run on.")
+@click.option("-s", "--start", type=_day, required=True, help="First day.")
+@click.option("-e", "--end", type=_day, required=True, help="Last day, included.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the result frame here, as .parquet or .csv.",
+)
+@click.option(
+    "--capital-base",
+    type=float,
+    default=CAPITAL,
+    show_default=True,
+    help="Cash at the start.",
+)
+@click.option("--no-progress", is_flag=True, help="Say nothing while running.")
+@format_option
+@root_option
+def run(  # noqa: PLR0913 - one parameter an option
+    *,
+    place: str,
+    bundle: str,
+    start: datetime,
+    end: datetime,
+    output: Path | None,
+    capital_base: float,
+    no_progress: bool,
+    form: str,
+    root: str | None,
+) -> None:
+    """Run a strategy over the daily bars of a bundle.
+
+    Prints the last sessions and a summary; csv prints all sessions, json both.
+    """
+    _check_output(output)
+    strategy = load_strategy(place)
+    with run_progress(shown=not no_progress) as show:
+        perf = run_algorithm(
+            start,
+            end,
+            capital_base=capital_base,
+            algorithm=strategy,
+            bundle=bundle,
+            root=root,
+            progress=show,
+        )
+    if output is not None:
+        write(perf, output)
+        say(f"Wrote {output}.")
+    _print(perf, form)
+
+
+def _check_output(output: Path | None) -> None:
+    if output is None:
+        return
+    if output.suffix not in FORMATS:
+        raise click.BadParameter(f"{output} ends neither in .parquet nor in .csv.")
+    if not output.parent.is_dir():
+        raise click.BadParameter(f"There is no folder {output.parent}.")
+
+
+def _print(perf: "pd.DataFrame", form: str) -> None:
+    daily, short = _daily(perf), summary(perf)
+    if form == "csv":
+        emit(daily, form)
+    elif form == "json":
+        found = {"summary": {**short.to_dict(), "digest": digest(perf)}, "daily": daily.to_dicts()}
+        click.echo(json.dumps(found, default=str))
+    else:
+        emit(daily.tail(SHOWN), form)
+        click.echo()
+        emit(_short(short, digest(perf)), form)
+
+
+def _daily(perf: "pd.DataFrame") -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "session": sessions(perf),
+            **{name: pl.Series(perf[name].to_list(), nan_to_null=True) for name in _NUMBERS},
+            "fills": [len(it) for it in perf["transactions"]],
+        }
+    )
+
+
+def _short(short: Summary, checksum: str) -> pl.DataFrame:
+    rows = [*short.rows(), ("digest", checksum)]
+    return pl.DataFrame(rows, schema=["summary", "value"], orient="row")

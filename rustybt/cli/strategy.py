@@ -1,0 +1,101 @@
+"""Takes a strategy out of a Python file, for ``rustybt run``."""
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from rustybt.algorithm import HOOKS, TradingAlgorithm
+from rustybt.errors import StrategyFileError
+
+_NAME: Final = "rustybt_strategy"
+
+
+def load_strategy(place: str) -> TradingAlgorithm:
+    """Return the strategy of a file.
+
+    Parameters
+    ----------
+    place
+        ``FILE`` or ``FILE:CLASS``. The file holds one subclass of `TradingAlgorithm`, or hooks as
+        functions; a class is chosen by name where there are several. The file's folder can be
+        imported from, as for ``python FILE``.
+
+    Raises
+    ------
+    StrategyFileError
+        The file is missing, cannot be run, or holds no strategy or several.
+    """
+    file, _, name = place.partition(":") if not Path(place).exists() else (place, "", "")
+    path = Path(file)
+    if not path.is_file():
+        raise StrategyFileError(file, "there is no such file", "Expected a Python file.")
+    module = _run(path)
+    classes = {
+        key: it
+        for key, it in vars(module).items()
+        if isinstance(it, type) and issubclass(it, TradingAlgorithm) and it.__module__ == _NAME
+    }
+    if name:
+        return _named(file, name, classes)()
+    hooks = {it: getattr(module, it) for it in HOOKS if callable(getattr(module, it, None))}
+    return _only(file, classes, hooks)
+
+
+def _run(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(_NAME, path)
+    if spec is None or spec.loader is None:
+        raise StrategyFileError(str(path), "its name does not end in .py", "Rename it.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_NAME] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        line = _line(error, path)
+        told = f"line {line}: {type(error).__name__}: {error}"
+        raise StrategyFileError(str(path), told, "The file must run by itself.") from error
+    return module
+
+
+def _line(error: Exception, path: Path) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [it.lineno for it in frames if Path(it.filename) == path]
+    return lines[-1] if lines else None
+
+
+def _named(
+    file: str, name: str, classes: dict[str, type[TradingAlgorithm]]
+) -> type[TradingAlgorithm]:
+    if name not in classes:
+        known = ", ".join(classes) or "no subclass of TradingAlgorithm"
+        raise StrategyFileError(file, f"it has no strategy {name!r}", f"It holds {known}.")
+    return classes[name]
+
+
+def _only(
+    file: str,
+    classes: dict[str, type[TradingAlgorithm]],
+    hooks: dict[str, Callable[..., Any]],
+) -> TradingAlgorithm:
+    if len(classes) > 1 or (classes and hooks):
+        found = ", ".join([*classes, *(f"{it}()" for it in hooks)])
+        example = next(iter(classes))
+        raise StrategyFileError(
+            file, f"it holds more than one strategy: {found}", f"Choose one: -f {file}:{example}."
+        )
+    if classes:
+        return next(iter(classes.values()))()
+    if "initialize" not in hooks and "handle_data" not in hooks:
+        raise StrategyFileError(
+            file,
+            "it holds no strategy",
+            "Expected a subclass of TradingAlgorithm, or functions initialize(context) and "
+            "handle_data(context, data).",
+        )
+    return TradingAlgorithm(**hooks)

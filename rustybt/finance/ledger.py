@@ -1,0 +1,153 @@
+"""The double-entry books of a run, in exact decimals.
+
+Every change of cash or of a quantity is an entry whose postings sum to zero; balances are nothing
+but the sums of the journal, which replays to them. Floats come in as the decimal they print as.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from typing import NamedTuple, Self
+
+from rustybt.errors import LedgerError
+
+# A sum or product that does not fit raises instead of rounding. A price has 17 digits at most and
+# a quantity 19, so the products of any run fit many times over.
+EXACT = Context(prec=120, traps=[Inexact, InvalidOperation, Overflow])
+ZERO = Decimal(0)
+
+CASH, CAPITAL, HOLDING, COMMISSION, DIVIDEND = (
+    "cash",
+    "capital",
+    "holding",
+    "commission",
+    "dividend",
+)
+
+
+def exact(value: float | Decimal) -> Decimal:
+    """Return the shortest decimal that reads back as the float; an int or a Decimal as it is."""
+    if isinstance(value, (int, Decimal)):
+        return Decimal(value)
+    return Decimal(repr(float(value)))  # float(): NumPy's floats print otherwise
+
+
+class Posting(NamedTuple):
+    """One leg of an entry.
+
+    `value` is trade currency, debits positive. Only legs of the account ``holding`` have a `sid`
+    and a `quantity`, in units.
+    """
+
+    account: str
+    value: Decimal
+    sid: int | None = None
+    quantity: Decimal = ZERO
+
+
+class Entry(NamedTuple):
+    """One booking: the session, why, and its legs."""
+
+    session: date
+    kind: str
+    postings: tuple[Posting, ...]
+
+
+class Ledger:
+    """Balances and quantities, and the journal they are the sums of.
+
+    Attributes
+    ----------
+    journal
+        All entries in the order of booking.
+    quantities
+        Units held by sid; no entry for a sid that is flat.
+    """
+
+    def __init__(self) -> None:
+        self.journal: list[Entry] = []
+        self.quantities: dict[int, Decimal] = {}
+        self._balances: dict[str, Decimal] = defaultdict(Decimal)
+
+    @classmethod
+    def replay(cls, journal: Iterable[Entry]) -> Self:
+        """Return the ledger that a journal leads to."""
+        ledger = cls()
+        for entry in journal:
+            ledger.book(entry)
+        return ledger
+
+    @property
+    def cash(self) -> Decimal:
+        """Balance of the cash account, trade currency; negative when borrowed."""
+        return self._balances[CASH]
+
+    def balance(self, account: str) -> Decimal:
+        """Return the balance of an account, debits positive; 0 for one never posted to."""
+        return self._balances.get(account, ZERO)
+
+    def book(self, entry: Entry) -> None:
+        """Book an entry.
+
+        Raises
+        ------
+        LedgerError
+            Its postings do not sum to zero.
+        """
+        total = ZERO
+        for posting in entry.postings:
+            total = EXACT.add(total, posting.value)
+        if total:
+            raise LedgerError(f"an entry {entry.kind!r} of {entry.session}", total)
+        for posting in entry.postings:
+            self._post(posting)
+        self.journal.append(entry)
+
+    def _post(self, posting: Posting) -> None:
+        account, value, sid, quantity = posting
+        self._balances[account] = EXACT.add(self._balances[account], value)
+        if sid is None:
+            return
+        held = EXACT.add(self.quantities.get(sid, ZERO), quantity)
+        if held:
+            self.quantities[sid] = held
+        else:
+            self.quantities.pop(sid, None)
+
+    def move_cash(self, session: date, kind: str, other: str, amount: Decimal) -> None:
+        """Book cash that comes in (goes out, when negative) against an account without units."""
+        legs = (Posting(CASH, amount), Posting(other, EXACT.minus(amount)))
+        self.book(Entry(session, kind, legs))
+
+    def trade(self, session: date, sid: int, quantity: Decimal, price: Decimal) -> None:
+        """Book units bought (sold, when negative) at a price."""
+        cost = EXACT.multiply(quantity, price)
+        legs = (Posting(HOLDING, cost, sid, quantity), Posting(CASH, EXACT.minus(cost)))
+        self.book(Entry(session, "fill", legs))
+
+    def split(self, session: date, sid: int, quantity: Decimal, in_lieu: Decimal) -> None:
+        """Book units gained (lost, when negative) by a split, and the cash for a fraction."""
+        legs = (Posting(CASH, in_lieu), Posting(HOLDING, EXACT.minus(in_lieu), sid, quantity))
+        self.book(Entry(session, "split", legs))
+
+    def equity(self, value: Decimal) -> Decimal:
+        """Return cash plus the market value of the holdings, checked from both sides of the books.
+
+        Parameters
+        ----------
+        value
+            Sum of quantity times price over the holdings, trade currency.
+
+        Raises
+        ------
+        LedgerError
+            It differs from capital and results plus what the holdings have gained.
+        """
+        owned = EXACT.add(self.cash, value)
+        owed = EXACT.subtract(value, self.balance(HOLDING))
+        for account in (CAPITAL, COMMISSION, DIVIDEND):
+            owed = EXACT.subtract(owed, self.balance(account))
+        if owned != owed:
+            raise LedgerError("equity", EXACT.subtract(owned, owed))
+        return owned

@@ -1,0 +1,36 @@
+"""The quantities an asset can be traded in.
+
+Shares are whole; a fractional asset trades in lots of 1e-8, the last decimal that a stored volume
+has, so that a quantity is exact as a Decimal and an order that fills in parts ends at zero.
+"""
+
+from decimal import Decimal
+
+from rustybt.assets import Asset
+
+DECIMALS = 8
+LARGEST = 1e11  # units; zipline's limit, above which a float loses whole shares
+
+
+def ordered(amount: float, asset: Asset) -> float:
+    """Return the quantity that an order for `amount` units is for, signed.
+
+    Whole shares are truncated toward zero unless a whole number lies within 1e-4.
+    """
+    if asset.fractional:
+        return round(float(amount), DECIMALS)
+    near = round(amount)
+    return near if abs(amount - near) < 1e-4 else int(amount)
+
+
+def fillable(amount: float, asset: Asset) -> float:
+    """Return the largest quantity not above `amount` (at least 0) that can be traded."""
+    if asset.fractional:
+        near = round(amount, DECIMALS)
+        return near if near <= amount else round(near - 10**-DECIMALS, DECIMALS)
+    return int(amount)
+
+
+def plain(quantity: Decimal, asset: Asset) -> float:
+    """Return an exact quantity as strategies see it: an int of shares, else a float."""
+    return float(quantity) if asset.fractional else int(quantity)

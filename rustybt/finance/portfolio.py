@@ -1,0 +1,115 @@
+"""The portfolio and the account as strategies read them: views of the holdings, in floats."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from rustybt.assets import Asset
+from rustybt.finance.holdings import Holdings
+from rustybt.finance.position import Positions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Portfolio:
+    """What the strategy owns, valued at the last known prices.
+
+    Parameters
+    ----------
+    holdings
+        The books behind it.
+    capital
+        Cash at the start, trade currency.
+    start
+        First session.
+    """
+
+    def __init__(self, holdings: Holdings, capital: float, start: date) -> None:
+        self._holdings = holdings
+        self.starting_cash = capital
+        self.start_date = start
+
+    @property
+    def positions(self) -> Positions:
+        """Positions by asset; an asset that is not held gives an empty one."""
+        return self._holdings.positions
+
+    @property
+    def cash(self) -> float:
+        """Cash, trade currency; negative when borrowed."""
+        return float(self._holdings.cash)
+
+    @property
+    def portfolio_value(self) -> float:
+        """Cash plus the value of the positions, trade currency."""
+        return float(self._holdings.value().equity)
+
+    @property
+    def positions_value(self) -> float:
+        """Value of the positions, trade currency; shorts count negative."""
+        return float(self._holdings.value().net_value)
+
+    positions_exposure = positions_value
+
+    @property
+    def pnl(self) -> float:
+        """Gain since the start, trade currency."""
+        return self.portfolio_value - self.starting_cash
+
+    @property
+    def returns(self) -> float:
+        """Gain since the start relative to the capital."""
+        return self.pnl / self.starting_cash
+
+    @property
+    def current_portfolio_weights(self) -> "pd.Series[float]":
+        """Share of the portfolio value in each position, indexed by asset."""
+        import pandas as pd
+
+        value = self.portfolio_value
+        positions = self.positions
+        weights: Mapping[Asset, float] = {
+            asset: it.amount * it.last_sale_price / value for asset, it in positions.items()
+        }
+        return pd.Series(weights, dtype="float64")
+
+
+class Account:
+    """Ratios of the portfolio that brokers look at.
+
+    Parameters
+    ----------
+    holdings
+        The books behind it.
+    """
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+
+    @property
+    def leverage(self) -> float:
+        """Long minus short value over the portfolio value; inf when that is 0."""
+        now = self._holdings.value()
+        return ratio(float(now.long_value - now.short_value), float(now.equity))
+
+    @property
+    def net_leverage(self) -> float:
+        """Long plus short value over the portfolio value; inf when that is 0."""
+        now = self._holdings.value()
+        return ratio(float(now.net_value), float(now.equity))
+
+    @property
+    def settled_cash(self) -> float:
+        """Cash, trade currency."""
+        return float(self._holdings.cash)
+
+    @property
+    def net_liquidation(self) -> float:
+        """Cash plus the value of the positions, trade currency."""
+        return float(self._holdings.value().equity)
+
+
+def ratio(part: float, whole: float) -> float:
+    """Return a leverage; inf over a whole of 0."""
+    return part / whole if whole else float("inf")

@@ -1,0 +1,36 @@
+"""A fill: part or all of an order, traded in one bar."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from rustybt.assets import Asset
+
+
+class Transaction(NamedTuple):
+    """A fill.
+
+    `amount` is in units, negative when sold; `price` is the trade currency a unit, slippage
+    included; `dt` is the close of its session, UTC; `order_id` is None when a delisting closed
+    the position.
+    """
+
+    asset: Asset
+    amount: float
+    price: float
+    dt: datetime
+    order_id: int | None
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Return the fill as a row of the result frame; `sid` is the asset.
+
+        `commission` is None as in zipline, which books it to the order.
+        """
+        return {
+            "sid": self.asset,
+            "amount": self.amount,
+            "price": self.price,
+            "dt": self.dt,
+            "order_id": self.order_id,
+            "commission": None,
+        }

@@ -1,0 +1,52 @@
+"""Calls into the text of a strategy: what a hook takes, and where it went wrong."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rustybt.errors import RustyBTError, StrategyError
+from rustybt.simulation.clock import Clock, Phase
+from warehouse.errors import WarehouseError
+
+Function = Callable[..., Any]
+
+
+def arguments_of(method: Function) -> int:
+    """Return how many arguments a bound method takes; two for any number."""
+    parameters = list(inspect.signature(method).parameters.values())
+    if any(it.kind is it.VAR_POSITIONAL for it in parameters):
+        return 2
+    return sum(it.kind in {it.POSITIONAL_ONLY, it.POSITIONAL_OR_KEYWORD} for it in parameters)
+
+
+@contextmanager
+def told(hook: str, function: Function, clock: Clock) -> Iterator[None]:
+    """Turn an error of the strategy into one that says where in the run and in its text.
+
+    Errors of rustybt and of the warehouse pass: they speak for themselves.
+
+    Raises
+    ------
+    StrategyError
+        With the error as its cause.
+    """
+    try:
+        yield
+    except (RustyBTError, WarehouseError):
+        raise
+    except Exception as error:
+        session = None if clock.phase is Phase.INITIALIZE else clock.session.label
+        raise StrategyError(hook, session, _place(error, function), error) from error
+
+
+def _place(error: Exception, function: Function) -> str:
+    """Return the line of the strategy where an error came from, the innermost of its file."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    trace, found = error.__traceback__, "a line unknown"
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if code is None or file == code.co_filename:
+            found = f"{file}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return found

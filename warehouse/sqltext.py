@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from warehouse.errors import SqlTextError
@@ -97,7 +97,7 @@ def render(name: str, /, **values: Any) -> str:
         There is no such file, a value is missing, or a hole has no filter.
     """
     try:
-        return _environment().from_string(_read(f"{name}.sql.j2")).render(**values)
+        return _template(name).render(**values)
     except TemplateError as error:
         raise SqlTextError(name, str(error)) from error
 
@@ -122,6 +122,11 @@ def _read(file: str) -> str:
         return (_root() / file).read_text(encoding="utf-8")
     except OSError as error:
         raise SqlTextError(file, f"cannot be read ({error.strerror})") from error
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().from_string(_read(f"{name}.sql.j2"))
 
 
 def _only_filtered(value: object) -> object:

@@ -3,8 +3,6 @@
 import os
 from collections.abc import Iterable
 
-import pyarrow as pa
-
 from warehouse import sqltext
 from warehouse.catalog.views import comment
 from warehouse.layout import BundleDir
@@ -57,8 +55,8 @@ def create_meta(session: Session, held: Iterable[Held]) -> None:
     """
     held = tuple(held)
     session.execute(sqltext.render("views/schema", schema="meta"))
-    session.load("meta_data_files", _table(_FILES, [row for it in held for row in _files(*it)]))
-    session.load("meta_heads", _table(_BUNDLES[:5], [_bundle(m) for _, m in held]))
+    _fill(session, "meta_data_files", _FILES, [row for it in held for row in _files(*it)])
+    _fill(session, "meta_heads", _BUNDLES[:5], [_bundle(m) for _, m in held])
     session.execute(sqltext.load("views/meta_data_files"))
     session.execute(sqltext.load("views/meta_bundles"))
     manifests = [os.fspath(place.manifest(v)) for place, _ in held for v in log.versions(place)]
@@ -82,10 +80,8 @@ def _bundle(manifest: Manifest) -> tuple[object, ...]:
     return (manifest.bundle, manifest.version, manifest.sha256, created_at, manifest.calendar)
 
 
-_ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "TIMESTAMP": pa.timestamp("us")}
-
-
-def _table(columns: tuple[Column, ...], rows: list[tuple[object, ...]]) -> pa.Table:
-    by_column = zip(*rows, strict=True) if rows else ((),) * len(columns)
-    schema = pa.schema([(it.name, _ARROW[it.type]) for it in columns])
-    return pa.table(dict(zip(schema.names, map(list, by_column), strict=True)), schema=schema)
+def _fill(
+    session: Session, name: str, columns: tuple[Column, ...], rows: list[tuple[object, ...]]
+) -> None:
+    values = [list(it) for it in zip(*rows, strict=True)] if rows else [[] for _ in columns]
+    session.execute(sqltext.render("views/meta_table", name=name, columns=columns), values)

@@ -31,9 +31,9 @@ def create_bundle(session: Session, place: BundleDir, manifest: Manifest) -> Non
     require_files(place, manifest)
     session.execute(sqltext.render("views/schema", schema=manifest.bundle))
     for name in sorted({*BASIC, *manifest.datasets}):
-        create_dataset(
-            session, place, manifest.bundle, dataset(name), manifest.datasets.get(name, {})
-        )
+        of = dataset(name)
+        create_dataset(session, place, manifest.bundle, of, manifest.datasets.get(name, {}))
+        comment(session, manifest.bundle, name, of.comment, of.columns)
     if "bars_1d" in manifest.datasets:
         session.execute(sqltext.render("views/bars_1d_adjusted", schema=manifest.bundle))
         comment(session, manifest.bundle, "bars_1d_adjusted", ADJUSTED, adjusted_columns())
@@ -42,7 +42,7 @@ def create_bundle(session: Session, place: BundleDir, manifest: Manifest) -> Non
 def create_dataset(
     session: Session, place: BundleDir, schema: str, of: Dataset, files: Mapping[str, DataFile]
 ) -> None:
-    """Create or replace the commented view of one dataset over its files."""
+    """Create or replace the view of one dataset over its files."""
     wide = {name for file in files.values() for name in file.wide}
     groups: dict[tuple[str, ...], list[str]] = {}
     for _, file in sorted(files.items()):
@@ -56,7 +56,6 @@ def create_dataset(
             groups=list(groups.values()),
         )
     )
-    comment(session, schema, of.name, of.comment, of.columns)
 
 
 def comment(

@@ -46,16 +46,26 @@ class Writer:
     incoming: str
 
     def partitions(self) -> list[Partition]:
-        """Return the partitions that the incoming rows touch, in order of time."""
-        if self.dataset.period == "all":
-            return [Partition("all")]
+        """Return the partitions that the incoming rows touch, in order of time.
+
+        Raises
+        ------
+        SchemaError
+            A time is outside the years 1 to 9998.
+        """
         query = sqltext.render(
             "writing/periods",
             incoming=self.incoming,
             time=self.dataset.time,
             period=self.dataset.period,
         )
-        return [partition_of(self.dataset, start) for (start,) in self.session.rows(query)]
+        starts = [start for (start,) in self.session.rows(query)]
+        if None in starts:
+            problem = f"expected {self.dataset.time} in the years 1 to 9998; found others"
+            raise SchemaError(self.dataset.name, problem)
+        if self.dataset.period == "all":
+            return [Partition("all")] if starts else []
+        return [partition_of(self.dataset, start) for start in starts]
 
     def at_least(self, wide: Collection[str]) -> "Writer":
         """Return a writer whose exact columns are also of the wider type where named."""

@@ -1,0 +1,107 @@
+"""`at`: the warehouse as it was."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from warehouse.errors import BundleNameError, UnknownBundleError, UnknownSnapshotError
+
+CLOSE = "SELECT close::INTEGER FROM eq.bars_1d"
+
+
+@pytest.fixture(scope="module")
+def history(shared):
+    """The three snapshots of `eq`, closing at 1, 2 and 3."""
+    made = []
+    for version in (1, 2, 3):
+        with shared.at(snapshot={"eq": version}) as old:
+            made.append(old.snapshot("eq"))
+    return made
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_version_per_bundle(shared, version: int) -> None:
+    with shared.at(snapshot={"eq": version}) as old:
+        assert old.sql(CLOSE).rows() == [(version,)]
+        assert old.bundles() == ["eq", "fx"]
+
+
+def test_a_number_where_there_is_one_bundle(wh, ingest) -> None:
+    ingest([("2020-01-02", 0, 1)])
+    ingest([("2020-01-02", 0, 2)])
+    with wh.at(snapshot=1) as old:
+        assert old.sql(CLOSE).rows() == [(1,)]
+
+
+def test_a_number_where_there_are_two(shared) -> None:
+    with pytest.raises(UnknownSnapshotError, match="'fx'"):
+        shared.at(snapshot=1)
+
+
+@pytest.mark.parametrize("version", [0, 4, -1])
+def test_no_such_version(shared, history, version: int) -> None:
+    with pytest.raises(UnknownSnapshotError) as caught:
+        shared.at(snapshot={"eq": version})
+    assert caught.value.known == (1, 2, 3)
+
+
+def test_no_such_bundle(shared, history) -> None:
+    with pytest.raises(UnknownBundleError, match="'eq'"):
+        shared.at(snapshot={"eg": 1})
+
+
+def test_as_of(shared, history) -> None:
+    for version, snapshot in enumerate(history, start=1):
+        with shared.at(as_of=snapshot.created_at) as old:
+            assert old.sql(CLOSE).rows() == [(version,)]
+
+
+def test_as_of_between(shared, history) -> None:
+    with shared.at(as_of=history[1].created_at - timedelta(microseconds=1)) as old:
+        assert old.snapshot("eq").version == 1
+
+
+def test_as_of_leaves_younger_bundles_out(shared, history) -> None:
+    with shared.at(as_of=history[2].created_at) as old:
+        assert old.bundles() == ["eq"]
+
+
+def test_as_of_before_everything(shared, history) -> None:
+    with shared.at(as_of=datetime(2000, 1, 1, tzinfo=UTC)) as old:
+        assert old.bundles() == []
+
+
+@pytest.mark.parametrize("zone", [None, timezone(timedelta(hours=9))])
+def test_zones_of_as_of(shared, history, zone) -> None:
+    instant = history[1].created_at
+    instant = instant.replace(tzinfo=None) if zone is None else instant.astimezone(zone)
+    with shared.at(as_of=instant) as old:
+        assert old.snapshot("eq").version == 2
+
+
+def test_an_old_one_stays_old_after_refresh(wh, ingest) -> None:
+    ingest([("2020-01-02", 0, 1)])
+    with wh.at(snapshot=1) as old:
+        ingest([("2020-01-02", 0, 2)])
+        old.refresh()
+        assert old.sql(CLOSE).rows() == [(1,)]
+
+
+def test_the_one_it_came_from_stays(shared) -> None:
+    with shared.at(snapshot={"eq": 1}):
+        assert shared.sql(CLOSE).rows() == [(3,)]
+
+
+def test_an_unknown_bundle_names_the_nearest(shared) -> None:
+    with pytest.raises(UnknownBundleError, match="Nearest name: 'eq'"):
+        shared.snapshot("eqs")
+
+
+def test_an_unknown_bundle_in_an_empty_warehouse(wh) -> None:
+    with pytest.raises(UnknownBundleError, match="ingest"):
+        wh.snapshot("eq")
+
+
+def test_a_name_no_bundle_could_have(wh) -> None:
+    with pytest.raises(BundleNameError):
+        wh.snapshot("../x")

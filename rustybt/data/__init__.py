@@ -1,0 +1,1 @@
+"""Data in: sources, calendars, actions and bundles."""

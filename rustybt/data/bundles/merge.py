@@ -1,0 +1,153 @@
+"""Merges staged rows into a bundle, inside the transaction's own DuckDB.
+
+Apart from reading, because here the stored state counts: sids that are given already, closes before a
+dividend, flags of rows that come again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from rustybt.data.actions import derive_actions
+from rustybt.data.calendars import sessions
+from rustybt.data.sources import Reject, Staging
+from rustybt.data.sources.source import Told
+from warehouse import Changes, Transaction, sqltext
+from warehouse.schema import EXACT
+from warehouse.session import Session
+
+_FLAGS = pa.schema(
+    {
+        "dataset": pa.string(),
+        "symbol": pa.string(),
+        "session": pa.date32(),
+        "ts": pa.timestamp("us"),
+        "kind": pa.string(),
+        "detail": pa.string(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did: changed rows, flagged rows, symbols of the source, actions of the bundle."""
+
+    changes: Changes
+    flagged: int
+    symbols: int
+    actions: int
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One merge of a staging into a transaction.
+
+    Parameters
+    ----------
+    txn, staging
+        The state to merge into, and the rows.
+    calendar
+        Exchange calendar of the bundle.
+    told
+        Where the source tells of actions, which then replace the stored ones of its rows.
+    """
+
+    txn: Transaction
+    staging: Staging
+    calendar: str
+    told: Told | None
+
+    def run(self, rejects: Sequence[Reject]) -> Merged:
+        """Write bars, assets, sessions, adjustments, flags and rejects into the transaction."""
+        session = self.txn.session
+        self._show_rows()
+        dataset = "bars_1d" if self.staging.daily else "bars_1m"
+        changes = self.txn.upsert(dataset, "new_bars")
+        self.txn.replace("assets", session.arrow(sqltext.load("ingest/assets")))
+        self.txn.replace("sessions", "calendar_sessions")
+        actions = self._merge_actions() if self.staging.daily else 0
+        flagged = self._merge_flags(dataset)
+        self._merge_rejects(rejects)
+        ((symbols,),) = session.rows(sqltext.load("ingest/count_symbols"))
+        return Merged(changes, flagged, symbols, actions)
+
+    def _show_rows(self) -> None:
+        session = self.txn.session
+        self.staging.show(session)
+        repeated = self.staging.session.arrow(sqltext.load("ingest/all_repeated"))
+        session.load("repeated", repeated)
+        ((first, last),) = session.rows(sqltext.load("ingest/span"))
+        session.load("calendar_sessions", sessions(self.calendar, first, last))
+        session.execute(sqltext.load("ingest/session_days"))
+        session.execute(
+            sqltext.render(
+                "ingest/staged", daily=self.staging.daily, repeated=repeated.num_rows > 0
+            )
+        )
+        around_the_clock = self.calendar == "24/7"
+        session.execute(
+            sqltext.render(
+                "ingest/numbers",
+                exchange=self.calendar,
+                asset_type="crypto" if around_the_clock else "equity",
+            )
+        )
+        session.execute(sqltext.render("ingest/new_bars", daily=self.staging.daily))
+
+    def _merge_actions(self) -> int:
+        session = self.txn.session
+        if self.told == "adjusted":
+            closes = pl.DataFrame(session.arrow(sqltext.load("ingest/closes")))
+            session.load("actions", derive_actions(closes))
+        else:
+            session.execute(sqltext.load("ingest/told_actions"))
+        session.execute(sqltext.render("ingest/merged_actions", told=self.told is not None))
+        ((wide,),) = session.rows(sqltext.load("ingest/amount_wide"))
+        sound = session.arrow(sqltext.render("ingest/sound_actions", amount=EXACT[wide]))
+        self.txn.replace("adjustments", sound)
+        return int(sound.num_rows)
+
+    def _merge_flags(self, dataset: str) -> int:
+        session = self.txn.session
+        found = list(_flags(session, "checks", dataset))
+        if self.staging.daily:
+            found += _flags(session, "checks/actions", "adjustments")
+        session.load("found_flags", pa.concat_tables([_FLAGS.empty_table(), *found]))
+        session.execute(sqltext.load("ingest/new_flags"))
+        merged = session.arrow(
+            sqltext.render("ingest/flags", daily=self.staging.daily, dataset=dataset)
+        )
+        self.txn.replace("flags", merged)
+        ((flagged,),) = session.rows(sqltext.load("ingest/count_flagged"))
+        return int(flagged)
+
+    def _merge_rejects(self, rejects: Sequence[Reject]) -> None:
+        session = self.txn.session
+        session.load("found_rejects", _rejects_table(rejects))
+        new = session.arrow(sqltext.load("ingest/new_rejects"), [self.txn.id])
+        if new.num_rows:
+            session.load("new_rejects", new)
+            self.txn.replace("rejects", session.arrow(sqltext.load("ingest/all_rejects")))
+
+
+def _flags(session: Session, folder: str, dataset: str) -> Iterable[pa.Table]:
+    for check in sqltext.names(folder):
+        found = session.arrow(sqltext.load(f"{folder}/{check}"))
+        if found.num_rows:
+            said = {"dataset": dataset, "kind": check}
+            columns = {name: pa.array([value] * found.num_rows) for name, value in said.items()}
+            columns |= {name: found[name] for name in ("symbol", "session", "ts", "detail")}
+            yield pa.table({name: columns[name] for name in _FLAGS.names}).cast(_FLAGS)
+
+
+def _rejects_table(rejects: Sequence[Reject]) -> pa.Table:
+    return pa.table(
+        {
+            "file": pa.array([it.file for it in rejects], pa.string()),
+            "line": pa.array([it.line for it in rejects], pa.int64()),
+            "reason": pa.array([it.reason for it in rejects], pa.string()),
+            "raw": pa.array([it.raw for it in rejects], pa.string()),
+        }
+    )

@@ -1,0 +1,87 @@
+"""Which column of a source holds what.
+
+The usual names of columns stand here alone, so that files, tables and messages agree on them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rustybt.errors import ColumnsError
+
+PRICES = ("open", "high", "low", "close")
+NUMBERS = (*PRICES, "volume", "dividend", "split")
+OPTIONAL = frozenset({"symbol", "dividend", "split"})
+
+# From the most to the least telling; the first name that a file has is taken.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "symbol": ("symbol", "ticker", "name"),
+    "at": ("ts", "timestamp", "datetime", "date", "session", "time"),
+    "open": ("open",),
+    "high": ("high",),
+    "low": ("low",),
+    "close": ("close",),
+    "volume": ("volume", "vol"),
+    "dividend": ("dividend", "dividends"),
+    "split": ("split", "splits", "stocksplits"),
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the columns of a source stand.
+
+    Parameters
+    ----------
+    found
+        Canonical name to position, from 0. ``at`` is the time; ``adjusted`` the adjusted close.
+    extra
+        Columns that are not stored, as the source writes them.
+    """
+
+    found: Mapping[str, int]
+    extra: tuple[str, ...]
+
+
+def find_columns(
+    file: str, header: Sequence[str], *, adjusted: str | None = None, symbol: bool = False
+) -> Columns:
+    """Find the columns of a source by their usual names, whatever case, spaces and underscores.
+
+    Parameters
+    ----------
+    file
+        Named in errors.
+    header
+        Names of the columns in their order.
+    adjusted
+        Name of the column of adjusted closes, if actions are wanted from it.
+    symbol
+        Whether a column of symbols is required.
+
+    Raises
+    ------
+    ColumnsError
+        A required column is missing, or two columns could be the same one.
+    """
+    plain = [_plain(name) for name in header]
+    wanted = dict(NAMES) if adjusted is None else {**NAMES, "adjusted": (_plain(adjusted),)}
+    if {"date", "time"} <= set(plain) and not {"ts", "timestamp", "datetime"} & set(plain):
+        raise ColumnsError(file, header, "date and time stand in two columns; expected one")
+    found = {}
+    for column, names in wanted.items():
+        name = next((it for it in names if it in plain), None)
+        said = "the time" if column == "at" else column
+        if name is None:
+            if column in OPTIONAL and not (symbol and column == "symbol"):
+                continue
+            raise ColumnsError(file, header, f"no column for {said}", names)
+        if plain.count(name) > 1:
+            raise ColumnsError(file, header, f"more than one column for {said}", names)
+        found[column] = plain.index(name)
+    taken = set(found.values())
+    return Columns(found, tuple(name for i, name in enumerate(header) if i not in taken and name))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_]", "", name).lower()

@@ -1,0 +1,64 @@
+"""Reads Parquet files, all of one schema by one statement."""
+
+import glob
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rustybt.data.sources.columns import Columns, find_columns
+from rustybt.data.sources.options import Options, Staged, staged
+from rustybt.data.sources.source import Reject, Staging, time_form
+from rustybt.data.sources.times import TimeForm, written
+from rustybt.errors import SourceFileError
+from warehouse import sqltext
+
+Shape = tuple[tuple[str, str], ...]  # name and type of each column
+
+
+def stage_parquets(files: Sequence[Path], options: Options, staging: Staging) -> Iterator[Staged]:
+    """Add all rows of ``.parquet`` files to a staging; see `FileSource.stage`."""
+    groups: dict[tuple[Shape, TimeForm], list[Path]] = defaultdict(list)
+    for file in files:
+        shape = _shape(file)
+        groups[shape, _form(file, shape, options, staging)].append(file)
+    for (shape, form), paths in groups.items():
+        columns = _columns(paths[0], shape, options)
+        refused = staging.add(
+            _incoming(paths, shape, columns), form, files=[str(path) for path in paths]
+        )
+        yield staged(paths, columns, form, map(Reject.of, refused))
+
+
+def _shape(file: Path) -> Shape:
+    try:
+        schema = pq.read_schema(file)
+    except (OSError, pa.ArrowException) as error:
+        problem = f"it is no Parquet file ({error})"
+        raise SourceFileError(file, problem, "Check the file.") from error
+    return tuple((name, str(kind)) for name, kind in zip(schema.names, schema.types, strict=True))
+
+
+def _columns(file: Path, shape: Shape, options: Options) -> Columns:
+    names = [name for name, _ in shape]
+    return find_columns(str(file), names, adjusted=options.actions_from)
+
+
+def _form(file: Path, shape: Shape, options: Options, staging: Staging) -> TimeForm:
+    staging.session.execute(_incoming([file], shape, _columns(file, shape, options)))
+    types = dict(staging.session.rows(sqltext.load("ingest/types")))
+    if types["at"] == "VARCHAR" and options.date_format is not None:
+        return written(options.date_format)
+    values = staging.session.rows(sqltext.load("ingest/first_times"))
+    return time_form(str(file), types["at"], [value for (value,) in values])
+
+
+def _incoming(paths: Sequence[Path], shape: Shape, columns: Columns) -> str:
+    return sqltext.render(
+        "ingest/incoming_parquet",
+        paths=[glob.escape(str(path)) for path in paths],
+        symbol=shape[columns.found["symbol"]][0] if "symbol" in columns.found else None,
+        columns=[(k, shape[i][0]) for k, i in columns.found.items() if k != "symbol"],
+    )

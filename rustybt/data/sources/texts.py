@@ -1,0 +1,65 @@
+"""Reads text files, all that are written alike by one statement."""
+
+import glob
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rustybt.data.sources.columns import Columns, find_columns
+from rustybt.data.sources.dialect import Dialect, sniff
+from rustybt.data.sources.lines import Torn, locate
+from rustybt.data.sources.options import Options, Staged, staged
+from rustybt.data.sources.source import Refused, Staging
+from rustybt.data.sources.times import TimeForm
+from rustybt.errors import SourceFileError
+from warehouse import sqltext
+from warehouse.errors import QueryError
+
+
+def stage_texts(files: Sequence[Path], options: Options, staging: Staging) -> Iterator[Staged]:
+    """Add all rows of ``.csv`` and ``.csv.gz`` files to a staging; see `FileSource.stage`."""
+    groups: dict[tuple[Dialect, TimeForm], list[Path]] = defaultdict(list)
+    found: dict[Dialect, Columns] = {}
+    for file in files:
+        sample = sniff(file, options.encoding)
+        dialect = sample.dialect
+        if dialect not in found:
+            found[dialect] = find_columns(str(file), dialect.header, adjusted=options.actions_from)
+        form = sample.times(found[dialect].found["at"], options.date_format)
+        groups[dialect, form].append(file)
+    for (dialect, form), paths in groups.items():
+        columns = found[dialect]
+        refused, torn = _add(staging, dialect, columns, form, paths)
+        yield staged(paths, columns, form, locate(dialect, columns.found, refused, torn))
+
+
+def _add(
+    staging: Staging, dialect: Dialect, columns: Columns, form: TimeForm, paths: Sequence[Path]
+) -> tuple[list[Refused], list[Torn]]:
+    # Columns are named by position: a header may hold a name twice, or none.
+    incoming = sqltext.render(
+        "ingest/incoming_csv",
+        # DuckDB would take a bracket or star in a name for a pattern.
+        paths=[glob.escape(str(path)) for path in paths],
+        header=[_place(i) for i in range(len(dialect.header))],
+        symbol=_place(columns.found["symbol"]) if "symbol" in columns.found else None,
+        columns=[(k, _place(i)) for k, i in columns.found.items() if k != "symbol"],
+        delimiter=dialect.delimiter,
+        encoding=dialect.encoding,
+    )
+    staging.session.execute(sqltext.load("ingest/new_torn"))
+    try:
+        refused = staging.add(
+            incoming, form, files=[str(path) for path in paths], after=sqltext.load("ingest/torn")
+        )
+    except QueryError as error:
+        problem = f"DuckDB cannot read it ({error.problem.splitlines()[0]})"
+        advice = "Check that it has one kind of line end, and that every quote is closed."
+        where = paths[0] if len(paths) == 1 else f"{paths[0]} or another of {len(paths)} files"
+        raise SourceFileError(where, problem, advice) from error
+    torn = staging.session.rows(sqltext.load("ingest/all_torn"))
+    return refused, [Torn(*row) for row in torn]
+
+
+def _place(position: int) -> str:
+    return f"column{position}"

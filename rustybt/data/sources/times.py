@@ -1,0 +1,78 @@
+"""How the times of one file are written, decided from the file's own values.
+
+Apart from the dialect because tables and Parquet files need it too. Nothing is guessed row by row:
+a file has one form, and a row in another form is rejected.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ].*)?")
+_COMPACT = re.compile(r"(19|20|21)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_WHOLE = re.compile(r"\d{9,19}")
+
+# Digits of an epoch that falls in 1973 to 2286, and the microseconds of one unit, as a fraction.
+_EPOCHS = {10: ("seconds", 1_000_000, 1), 13: ("milliseconds", 1_000, 1)} | {
+    16: ("microseconds", 1, 1),
+    19: ("nanoseconds", 1, 1_000),
+}
+
+
+@dataclass(frozen=True)
+class TimeForm:
+    """One way to write a time.
+
+    Parameters
+    ----------
+    kind
+        ``iso``, ``compact`` (YYYYMMDD), ``epoch``, ``format`` or ``typed`` (a column of times).
+    text
+        The form in words, for reports and reasons.
+    format
+        For ``format``: a strptime pattern.
+    times, per
+        For ``epoch``: a count is multiplied by the first and divided by the second to give
+        microseconds.
+    """
+
+    kind: str
+    text: str
+    format: str = ""
+    times: int = 1
+    per: int = 1
+
+
+ISO = TimeForm("iso", "ISO dates or timestamps; without a zone they are UTC")
+COMPACT = TimeForm("compact", "dates as YYYYMMDD")
+TYPED = TimeForm("typed", "a column of dates or timestamps; without a zone they are UTC")
+
+
+def written(pattern: str) -> TimeForm:
+    """Return the form of a strptime pattern."""
+    return TimeForm("format", f"times as {pattern}", format=pattern)
+
+
+def decide(values: Iterable[str]) -> TimeForm:
+    """Return the form that most of the values have; ISO if they have none.
+
+    Parameters
+    ----------
+    values
+        The first times of one file, as text.
+    """
+    forms = Counter(form for value in values if (form := _form(value.strip())) is not None)
+    return forms.most_common(1)[0][0] if forms else ISO
+
+
+def _form(text: str) -> TimeForm | None:
+    if _ISO.fullmatch(text):
+        return ISO
+    if _COMPACT.fullmatch(text):
+        return COMPACT
+    if _WHOLE.fullmatch(text):
+        digits = min(_EPOCHS, key=lambda it: (it < len(text), it))
+        unit, times, per = _EPOCHS[digits]
+        return TimeForm("epoch", f"epochs in {unit}", times=times, per=per)
+    return None

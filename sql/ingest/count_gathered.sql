@@ -1,0 +1,2 @@
+-- How many rows can be taken.
+SELECT count(*) FROM gathered

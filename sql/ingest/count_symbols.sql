@@ -1,0 +1,3 @@
+-- How many symbols the source has.
+SELECT count(DISTINCT symbol)
+FROM gathered

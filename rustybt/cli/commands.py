@@ -1,0 +1,44 @@
+"""A group of commands that are imported when they are called."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+from typing_extensions import override
+
+from rustybt.errors import RustyBTError
+from warehouse.errors import WarehouseError
+
+
+class Commands(click.Group):
+    """A group whose commands are named, not imported, and whose errors are one line.
+
+    Parameters
+    ----------
+    homes
+        Module and attribute of each command, as ``package.module:attribute``.
+    """
+
+    def __init__(self, *args: Any, homes: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._homes = dict(homes)
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._homes)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._homes:
+            return None
+        module, _, attribute = self._homes[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (RustyBTError, WarehouseError) as error:
+            raise click.ClickException(str(error)) from error

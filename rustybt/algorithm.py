@@ -68,6 +68,13 @@ class Context:
         else:
             setattr(algorithm, name, value)
 
+    def __delattr__(self, name: str) -> None:
+        own = object.__getattribute__(self, "_own")
+        if name in own:
+            del own[name]
+        else:
+            delattr(object.__getattribute__(self, "_algorithm"), name)
+
 
 class TradingAlgorithm:
     """A strategy; subclass it and write its hooks, or give them as functions.
@@ -306,9 +313,11 @@ class TradingAlgorithm:
         HookError
             Outside ``initialize``.
         OptionError
-            A rule is none.
+            A rule is none, or `func` is no function.
         """
         self._only_in("schedule_function", Phase.INITIALIZE)
+        if not callable(func):
+            raise OptionError("func", func, "a function of context and data")
         if time_rule is not None and not isinstance(time_rule, TimeRule):
             raise OptionError("time_rule", time_rule, "one of time_rules")
         rule = EveryDay() if date_rule is None else date_rule
@@ -431,9 +440,9 @@ class TradingAlgorithm:
         return self._run.portfolio.portfolio_value * _amount(percent)
 
 
-def _amount(amount: float) -> float:
+def _amount(amount: Any) -> float:
     try:
-        found = float(amount)
+        found = math.nan if isinstance(amount, str) else float(amount)
     except (TypeError, ValueError):
         raise OrderParametersError("amount", amount, "a number") from None
     if not math.isfinite(found) or abs(found) > lots.LARGEST:

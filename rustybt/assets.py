@@ -7,6 +7,7 @@ assets costs no Python-level hash; two finders make different objects of the sam
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import index
 from typing import TYPE_CHECKING
 
 from rustybt.errors import UnknownSidError, UnknownSymbolError
@@ -103,9 +104,9 @@ class AssetFinder:
             No asset of the bundle has it.
         """
         try:
-            return self._by_sid[int(sid)]
-        except KeyError:
-            raise UnknownSidError(int(sid), self.bundle, len(self._by_sid)) from None
+            return self._by_sid[index(sid)]
+        except (KeyError, TypeError):
+            raise UnknownSidError(sid, self.bundle, len(self._by_sid)) from None
 
     def retrieve_all(self, sids: Sequence[int]) -> list[Asset]:
         """Return the assets of several sids, in their order."""

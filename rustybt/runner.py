@@ -3,12 +3,13 @@
 import math
 import os
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import warehouse as warehouses
 from rustybt.algorithm import TradingAlgorithm
+from rustybt.days import Day, day_of
 from rustybt.errors import OptionError
 from rustybt.finance.commission import CommissionModel
 from rustybt.finance.ledger import exact
@@ -19,7 +20,6 @@ from rustybt.simulation.market import Market
 if TYPE_CHECKING:
     import pandas as pd
 
-Day = str | date
 Dividends = Literal["ex_date", "pay_date"]
 DIVIDENDS: Final = ("ex_date", "pay_date")
 CAPITAL: Final = 10_000_000.0  # trade currency; zipline's default
@@ -111,9 +111,10 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
     }
     strategy = _strategy(algorithm or algorithm_class, functions)
     _check(data_frequency, dividends, price_decimals)
+    _check_models(slippage, commission)
     settings = Settings(
-        _day("start", start),
-        _day("end", end),
+        day_of("start", start),
+        day_of("end", end),
         _capital(capital_base),
         dividends,
         _benchmark(benchmark_returns),
@@ -123,7 +124,7 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
     try:
         market = Market(opened, _bundle(opened, bundle), price_decimals)
         calendar = getattr(trading_calendar, "name", trading_calendar)
-        if calendar not in {None, market.calendar}:
+        if calendar is not None and calendar != market.calendar:
             raise OptionError("trading_calendar", calendar, repr(market.calendar))
         simulation = Simulation(market, settings)
         simulation.blotter.slippage = slippage or simulation.blotter.slippage
@@ -139,6 +140,9 @@ def _strategy(
     functions: Mapping[str, Callable[..., Any] | None],
 ) -> TradingAlgorithm:
     given = {name: it for name, it in functions.items() if it is not None}
+    for name, function in given.items():
+        if not callable(function):
+            raise OptionError(name, function, "a function")
     if algorithm is None:
         if "initialize" not in given and "handle_data" not in given:
             raise OptionError(
@@ -164,6 +168,13 @@ def _check(data_frequency: str, dividends: str, price_decimals: int | None) -> N
         raise OptionError("price_decimals", price_decimals, "a whole number from 0 to 8, or None")
 
 
+def _check_models(slippage: SlippageModel | None, commission: CommissionModel | None) -> None:
+    if slippage is not None and not isinstance(slippage, SlippageModel):
+        raise OptionError("slippage", slippage, "a SlippageModel such as NoSlippage()")
+    if commission is not None and not isinstance(commission, CommissionModel):
+        raise OptionError("commission", commission, "a CommissionModel such as NoCommission()")
+
+
 def _capital(capital_base: float | Decimal) -> Decimal:
     try:
         finite = math.isfinite(capital_base)
@@ -183,22 +194,13 @@ def _bundle(opened: warehouses.Warehouse, bundle: str | None) -> str:
     return known[0]
 
 
-def _day(option: str, day: Day) -> date:
-    found: object = day
-    if isinstance(day, str):
-        try:
-            found = datetime.fromisoformat(day)
-        except ValueError:
-            found = None
-    if isinstance(found, datetime) and found == found:  # noqa: PLR0124 - pandas' NaT
-        return found.date()
-    if isinstance(found, date) and not isinstance(found, datetime):
-        return found
-    raise OptionError(option, day, "a day such as '2020-01-31', a date or a Timestamp")
-
-
 def _benchmark(returns: "pd.Series[float] | Mapping[Any, float] | None") -> Mapping[date, float]:
     if returns is None:
         return {}
+    if not hasattr(returns, "items"):
+        raise OptionError("benchmark_returns", returns, "a Series or a mapping, by session")
     pairs = cast("Mapping[Any, float]", returns).items()
-    return {_day("benchmark_returns", day): float(it) for day, it in pairs if it == it}  # noqa: PLR0124 - NaN
+    found = {day_of("benchmark_returns", day): float(it) for day, it in pairs if it == it}  # noqa: PLR0124 - NaN
+    if not all(map(math.isfinite, found.values())):
+        raise OptionError("benchmark_returns", returns, "finite returns")
+    return found

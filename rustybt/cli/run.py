@@ -1,6 +1,9 @@
 """``rustybt run``."""
 
 import json
+import os
+import sys
+from contextlib import redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -78,8 +81,9 @@ def run(  # noqa: PLR0913 - one parameter an option
     Prints the last sessions and a summary; csv prints all sessions, json both.
     """
     _check_output(output)
-    strategy = load_strategy(place)
-    with run_progress(shown=not no_progress) as show:
+    # What a strategy prints is talk; stdout is for the result.
+    with run_progress(shown=not no_progress) as show, redirect_stdout(sys.stderr):
+        strategy = load_strategy(place)
         perf = run_algorithm(
             start,
             end,
@@ -102,6 +106,8 @@ def _check_output(output: Path | None) -> None:
         raise click.BadParameter(f"{output} ends neither in .parquet nor in .csv.")
     if not output.parent.is_dir():
         raise click.BadParameter(f"There is no folder {output.parent}.")
+    if not os.access(output.parent, os.W_OK):
+        raise click.BadParameter(f"The folder {output.parent} cannot be written to.")
 
 
 def _print(perf: "pd.DataFrame", form: str) -> None:

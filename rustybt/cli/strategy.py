@@ -40,7 +40,7 @@ def load_strategy(place: str) -> TradingAlgorithm:
         if isinstance(it, type) and issubclass(it, TradingAlgorithm) and it.__module__ == _NAME
     }
     if name:
-        return _named(file, name, classes)()
+        return _made(file, _named(file, name, classes))
     hooks = {it: getattr(module, it) for it in HOOKS if callable(getattr(module, it, None))}
     return _only(file, classes, hooks)
 
@@ -65,7 +65,7 @@ def _line(error: Exception, path: Path) -> int | None:
     if isinstance(error, SyntaxError):
         return error.lineno
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [it.lineno for it in frames if Path(it.filename) == path]
+    lines = [it.lineno for it in frames if Path(it.filename).resolve() == path.resolve()]
     return lines[-1] if lines else None
 
 
@@ -76,6 +76,14 @@ def _named(
         known = ", ".join(classes) or "no subclass of TradingAlgorithm"
         raise StrategyFileError(file, f"it has no strategy {name!r}", f"It holds {known}.")
     return classes[name]
+
+
+def _made(file: str, strategy: type[TradingAlgorithm]) -> TradingAlgorithm:
+    try:
+        return strategy()
+    except Exception as error:
+        told = f"{strategy.__name__}() raised {type(error).__name__}: {error}"
+        raise StrategyFileError(file, told, "The class is made without arguments.") from error
 
 
 def _only(
@@ -90,7 +98,7 @@ def _only(
             file, f"it holds more than one strategy: {found}", f"Choose one: -f {file}:{example}."
         )
     if classes:
-        return next(iter(classes.values()))()
+        return _made(file, next(iter(classes.values())))
     if "initialize" not in hooks and "handle_data" not in hooks:
         raise StrategyFileError(
             file,

@@ -112,7 +112,7 @@ def _with_symbol(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(table: pa.Table) -> pa.Table:
-    for name in LISTS:
+    for name in (it.name for it in table.schema if pa.types.is_nested(it.type)):
         texts = [json.dumps(day, default=str) for day in table[name].to_pylist()]
         table = table.set_column(table.schema.get_field_index(name), name, pa.array(texts))
     return table

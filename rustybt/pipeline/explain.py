@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rustybt.days import Day
 from rustybt.pipeline.compile import Reach, compile_plan
 from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.run import Day, reach_of
+from rustybt.pipeline.run import reach_of
 from warehouse import sqltext
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import warehouse as warehouses
+from rustybt.days import Day, day_of
 from rustybt.errors import ColumnNameError, ScreenError, UnsupportedColumnError
 from rustybt.pipeline.compile import KEYS, Reach, compile_plan
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Factor, Filter
 from rustybt.pipeline.plan import Plan, plan
 from rustybt.pipeline.result import PipelineResult
-from rustybt.pipeline.run import Day, day_of, run_plan
+from rustybt.pipeline.run import run_plan
 from rustybt.pipeline.term import Term
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Pipeline:
         UnknownBundleError
             There is no such bundle.
         SpanError
-            The span ends before it starts or holds no session of the bundle.
+            The span ends before it starts, lies outside the bars of the bundle or holds no session.
         OptionError
             `start` or `end` is no date.
         """
@@ -176,7 +177,10 @@ class Pipeline:
         pretty
             Whether the text is broken into lines.
         """
-        reach = Reach(day_of("start", start), day_of("end", end))
+        reach = Reach(
+            None if start is None else day_of("start", start),
+            None if end is None else day_of("end", end),
+        )
         return compile_plan(self.plan(), reach, bundle).text(pretty=pretty)
 
     def __repr__(self) -> str:

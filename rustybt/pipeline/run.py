@@ -2,11 +2,12 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import date
+from typing import TYPE_CHECKING
 
 from rustybt.assets import AssetFinder
-from rustybt.errors import OptionError, SpanError
+from rustybt.days import Day, day_of
+from rustybt.errors import SpanError
 from rustybt.pipeline.compile import Reach, compile_plan, sessions_query
 from rustybt.pipeline.plan import Plan
 from rustybt.pipeline.result import PipelineResult
@@ -14,9 +15,6 @@ from warehouse import sqltext
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
-
-Day: TypeAlias = str | date
-"""A session as users write it: ISO text, a date, a datetime or a pandas Timestamp."""
 
 
 def run_plan(
@@ -38,41 +36,25 @@ def reach_of(
     UnknownBundleError
         There is no such bundle.
     SpanError
-        The span ends before it starts or holds no session of the bundle.
+        The span ends before it starts, lies outside the bars of the bundle or holds no session.
     """
     name = warehouse.snapshot(bundle).bundle
     sessions = [row[0] for row in warehouse.sql(sessions_query(name)).rows()]
     earliest, latest = (sessions[0], sessions[-1]) if sessions else (date.min, date.max)
-    first, last = day_of("start", start) or earliest, day_of("end", end) or latest
+    first = earliest if start is None else day_of("start", start)
+    last = latest if end is None else day_of("end", end)
+    ((begun, ended),) = warehouse.sql(sqltext.load("queries/held_bars"), {"bundle": name}).rows()
+    held = None if begun is None else (begun, ended)
     at = bisect_left(sessions, first)
     if first > last:
         problem = "it ends before it starts"
+    elif held is None or last < begun or first > ended:
+        problem = "the bundle has no bars there"
     elif at == bisect_right(sessions, last):
         problem = _no_session(sessions, at)
     else:
         return Reach(first, last, sessions[max(0, at - plan.lookback - 1)])
-    ((begun, ended),) = warehouse.sql(sqltext.load("queries/held_bars"), {"bundle": name}).rows()
-    held = None if begun is None else (begun, ended)
     raise SpanError(first, last, problem, bundle=name, held=held)
-
-
-def day_of(option: str, day: Day | None) -> date | None:
-    """Return the date of a day as users write it; None for None.
-
-    Raises
-    ------
-    OptionError
-        It is no date.
-    """
-    try:
-        moment = datetime.fromisoformat(day) if isinstance(day, str) else day
-    except ValueError:
-        raise OptionError(option, day, "a date such as '2014-02-21'") from None
-    if isinstance(moment, datetime):
-        return moment.date()
-    if moment is None or isinstance(moment, date):
-        return moment
-    raise OptionError(option, day, "a date such as '2014-02-21'")
 
 
 def _no_session(sessions: Sequence[date], at: int) -> str:

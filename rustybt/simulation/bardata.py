@@ -72,12 +72,12 @@ class BarData:
         if isinstance(assets, Asset):
             if isinstance(fields, str):
                 return self._value(assets, _known(fields))
-            names = [_known(it) for it in fields]
+            names = _names(fields)
             return self._frames.series([self._value(assets, it) for it in names], names)
         listed = self._listed(assets)
         if isinstance(fields, str):
             return self._frames.series(self._row(listed, _known(fields)), listed, name=fields)
-        names = [_known(it) for it in fields]
+        names = _names(fields)
         return self._frames.table([self._row(listed, it) for it in names], listed, names)
 
     def history(
@@ -121,8 +121,8 @@ class BarData:
         count = self._checked(bar_count, frequency, as_)
         one_asset, one_field = isinstance(assets, Asset), isinstance(fields, str)
         listed = [assets] if isinstance(assets, Asset) else self._listed(assets)
-        names = [fields] if isinstance(fields, str) else list(fields)
-        windows = [self._window(listed, _known(name), count) for name in names]
+        names = [_known(fields)] if isinstance(fields, str) else _names(fields)
+        windows = [self._window(listed, name, count) for name in names]
         last = self._panel.last_session + 1
         if as_ == "numpy":
             return _array(windows, one_asset=one_asset, one_field=one_field)
@@ -164,17 +164,18 @@ class BarData:
         return self._frames.series([self._stale(it) for it in listed], listed)
 
     def _tradable(self, asset: Asset) -> bool:
-        alive = asset.alive(self._clock.session.label)
-        return alive and not math.isnan(self._value(asset, "price"))
+        priced = not math.isnan(self._value(asset, "price"))
+        return priced and asset.alive(self._clock.session.label)
 
     def _stale(self, asset: Asset) -> bool:
         priced = not math.isnan(self._value(asset, "price"))
         return priced and math.isnan(self._value(asset, "close"))
 
     def _value(self, asset: Asset, field: str) -> float:
+        column = self._column(asset)
         if field == "price" and self._ended(asset):
             return math.nan
-        return self._panel.value(field, self._column(asset))
+        return self._panel.value(field, column)
 
     def _row(self, assets: list[Asset], field: str) -> Floats:
         row = self._panel.row(field, self._columns(assets))
@@ -237,6 +238,13 @@ def _known(field: str) -> str:
     if field not in FIELDS:
         raise FieldError(field, FIELDS)
     return field
+
+
+def _names(fields: Iterable[str]) -> list[str]:
+    names = [_known(it) for it in fields] if isinstance(fields, Iterable) else []
+    if not names:
+        raise FieldError(fields, FIELDS)
+    return names
 
 
 def _array(windows: Sequence[Floats], *, one_asset: bool, one_field: bool) -> Floats:

@@ -43,7 +43,9 @@ def told(hook: str, function: Function, clock: Clock) -> Iterator[None]:
 def _place(error: Exception, function: Function) -> str:
     """Return the line of the strategy where an error came from, the innermost of its file."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    trace, found = error.__traceback__, "a line unknown"
+    # A hook that cannot be called has no line of its own in the trace.
+    found = f"{code.co_filename}, line {code.co_firstlineno}" if code else "a line unknown"
+    trace = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if code is None or file == code.co_filename:

@@ -88,10 +88,12 @@ class Market:
         problem = None
         if start > end:
             problem = "the start is after the end"
+        elif self.held is None or end < self.held[0] or start > self.held[1]:
+            problem = "the bundle has no bars there"
         elif first >= until:
             problem = f"no session of calendar {self.calendar} lies in the span"
         elif (
-            self.held is None
+            start.year < self.labels[0].year  # no session of an earlier year is known
             or first < self.first
             or until > bisect_right(self.labels, self.held[1])
         ):

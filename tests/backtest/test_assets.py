@@ -46,6 +46,12 @@ def test_an_unknown_sid_is_refused(finder):
         finder.retrieve(7)
 
 
+@pytest.mark.parametrize("sid", ["x", None, 0.5])
+def test_a_sid_that_is_no_integer_is_refused(finder, sid):
+    with pytest.raises(UnknownSidError, match=f"No sid {sid!r}"):
+        finder.retrieve(sid)
+
+
 def test_an_unknown_symbol_names_the_nearest(finder):
     with pytest.raises(UnknownSymbolError, match=r"Nearest symbol: 'B\.X'"):
         finder.lookup("BX")

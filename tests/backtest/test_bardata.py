@@ -180,6 +180,20 @@ def test_a_symbol_is_not_an_asset(at):
         at(1, lambda data, _a, _b: data.current("A", "close"))
 
 
+@pytest.mark.parametrize("fields", [None, 5, [], ["close", "cloze"]])
+@pytest.mark.parametrize("word", ["current", "history"])
+def test_fields_that_are_none_are_refused(at, word, fields):
+    rest = (2,) if word == "history" else ()
+    with pytest.raises(FieldError, match="expected one of open, high"):
+        at(1, lambda data, a, _: getattr(data, word)(a, fields, *rest))
+
+
+@pytest.mark.parametrize("word", ["can_trade", "is_stale"])
+def test_a_list_of_sids_is_no_list_of_assets(at, word):
+    with pytest.raises(NotAnAssetError, match="found 1 of type int"):
+        at(1, lambda data, *_: getattr(data, word)([1]))
+
+
 def test_before_trading_the_last_bar_is_yesterdays_adjusted_to_today(at):
     def question(data, a, _):
         return data.current(a, "price"), data.history(a, "close", 2, "1d").tolist()

@@ -103,6 +103,26 @@ def test_a_name_of_a_word_can_be_kept_on_the_context(root):
     run(root, initialize=initialize)
 
 
+def test_what_is_kept_on_the_context_can_be_deleted(root):
+    def handle_data(context, _data):
+        context.mine = context.order = 1
+        del context.mine, context.order
+        assert not hasattr(context, "mine")
+        assert callable(context.order)
+
+    run(root, handle_data=handle_data)
+
+
+def test_only_a_function_can_be_scheduled(root):
+    with pytest.raises(OptionError, match="func: expected a function"):
+        run(root, initialize=lambda context: context.schedule_function("weekly"))
+
+
+def test_a_hook_of_too_few_arguments_is_told_by_its_own_line(root):
+    with pytest.raises(StrategyError, match=r"test_lifecycle\.py, line \d+: .*2 were given"):
+        run(root, handle_data=lambda _context: None)
+
+
 def test_scheduled_functions_run_after_the_bar_on_their_days(root):
     seen = []
 

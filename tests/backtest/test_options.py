@@ -8,6 +8,7 @@ import pytest
 import warehouse
 from rustybt.algorithm import TradingAlgorithm
 from rustybt.errors import OptionError, SpanError
+from rustybt.finance.slippage import NoSlippage
 from rustybt.runner import run_algorithm
 from warehouse.errors import UnknownBundleError
 
@@ -43,7 +44,8 @@ def test_one_of_several_bundles_must_be_named(root, make_bundle):
         ("2020-01-10", "2020-01-06", "the start is after the end"),
         ("2020-01-11", "2020-01-12", "no session of calendar XNYS lies in the span"),
         ("2020-01-06", "2020-01-20", "has sessions outside that of the bars"),
-        ("2019-01-06", "2019-01-20", "no session"),
+        ("2019-01-06", "2019-01-20", "the bundle has no bars there"),
+        ("2019-12-30", "2020-01-10", "has sessions outside that of the bars"),
     ],
 )
 def test_a_span_the_bundle_cannot_answer_is_refused(root, start, end, problem):
@@ -79,6 +81,13 @@ def test_a_timestamp_is_a_day(root):
         ("start", "tomorrow"),
         ("start", 20200106),
         ("algorithm", 5),
+        ("slippage", 5),
+        ("slippage", NoSlippage),
+        ("commission", "free"),
+        ("benchmark_returns", [0.1, 0.2]),
+        ("benchmark_returns", {"2020-01-06": float("inf")}),
+        ("trading_calendar", ["XNYS"]),
+        ("initialize", "initialize"),
     ],
 )
 def test_an_option_that_cannot_be_is_named(root, option, value):

@@ -182,6 +182,15 @@ def test_csv_has_the_lists_as_json(perf, tmp_path):
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 6
 
 
+def test_csv_has_recorded_lists_as_json(root, tmp_path):
+    def handle_data(context, _data):
+        context.record(pair=[1, 2])
+
+    perf = run_algorithm("2020-01-06", "2020-01-10", handle_data=handle_data, root=root)
+    write(perf, tmp_path / "out.csv")
+    assert '"[1, 2]"' in (tmp_path / "out.csv").read_text()
+
+
 def test_another_ending_is_refused_and_nothing_is_left(perf, tmp_path):
     with pytest.raises(OptionError, match=r"\.parquet or \.csv"):
         write(perf, tmp_path / "out.xlsx")

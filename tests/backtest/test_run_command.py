@@ -31,6 +31,20 @@ class Second(First):
 """
 
 
+TALKING = (
+    FUNCTIONS
+    + """
+    print("said by the strategy")
+"""
+)
+NEEDY = """
+from rustybt import TradingAlgorithm
+
+class Needy(TradingAlgorithm):
+    def __init__(self, length): ...
+"""
+
+
 @pytest.fixture
 def rustybt(make_bundle, tmp_path):
     """Return a function that runs a strategy text by ``rustybt run``."""
@@ -74,6 +88,19 @@ def test_json_has_sessions_and_summary(rustybt):
     assert len(found["summary"]["digest"]) == 64
 
 
+def test_what_a_strategy_prints_is_talk(rustybt):
+    result = rustybt(TALKING, "--format", "json")
+    assert "said by the strategy" in result.stderr
+    assert json.loads(result.stdout)["summary"]["sessions"] == 5
+
+
+def test_a_result_that_cannot_be_written_is_one_line(rustybt, tmp_path):
+    long = tmp_path / ("x" * 250 + ".parquet")
+    result = rustybt(FUNCTIONS, "--no-progress", "-o", str(long))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "File name too long" in result.stderr
+
+
 def test_the_result_is_written(rustybt, tmp_path):
     result = rustybt(FUNCTIONS, "-o", str(tmp_path / "out.parquet"))
     assert (result.exit_code, (tmp_path / "out.parquet").exists()) == (0, True)
@@ -92,6 +119,8 @@ def test_a_class_is_chosen_by_name(rustybt):
         ("x = 1", "", "it holds no strategy"),
         ("def f(:", "", "line 1: SyntaxError"),
         ("\n1 / 0", "", "line 2: ZeroDivisionError"),
+        ("\nimport nothing_of_this_name", "", "line 2: ModuleNotFoundError"),
+        (NEEDY, "", "Needy() raised TypeError"),
         (FUNCTIONS.replace('"A"', '"AB"'), "", "Nearest symbol: 'A'"),
         (FUNCTIONS.replace("order(context", "order(contex"), "", "NameError in session 2020-01-06"),
     ],

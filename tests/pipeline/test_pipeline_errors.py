@@ -42,7 +42,7 @@ def test_unknown_field_is_an_attribute_error():
     assert not hasattr(EquityPricing, "vwap")
 
 
-@pytest.mark.parametrize("length", [None, 0, -1, 2.0, True, "5"])
+@pytest.mark.parametrize("length", [None, 0, -1, 2.0, True, "5", 10**30])
 def test_window_length_must_be_a_positive_integer(length):
     with pytest.raises(TermParameterError, match=r"SimpleMovingAverage: expected window_length"):
         SimpleMovingAverage(inputs=[CLOSE], window_length=length)
@@ -50,15 +50,24 @@ def test_window_length_must_be_a_positive_integer(length):
 
 @pytest.mark.parametrize("factor", [Returns, RSI])
 def test_changes_need_two_sessions(factor):
-    with pytest.raises(TermParameterError, match="at least 2, found 1"):
+    with pytest.raises(TermParameterError, match="from 2 to .*, found 1"):
         factor(window_length=1)
+
+
+def test_window_length_of_numpy_is_an_integer():
+    assert SimpleMovingAverage(inputs=[CLOSE], window_length=np.int64(3)) == MEAN
+
+
+def test_window_over_a_filter_is_refused():
+    with pytest.raises(UnsupportedColumnError, match="inputs: expected columns or factors"):
+        SimpleMovingAverage(inputs=[CLOSE.latest > 5], window_length=3)
 
 
 def test_window_length_may_be_an_own_default():
     assert RSI().window_length == 15
 
 
-@pytest.mark.parametrize("inputs", [(), [CLOSE, CLOSE], ["close"], CLOSE, None])
+@pytest.mark.parametrize("inputs", [(), [CLOSE, CLOSE], ["close"], "close", CLOSE, None])
 def test_inputs_must_be_as_many_terms_as_the_factor_takes(inputs):
     with pytest.raises(TermInputsError, match=r"SimpleMovingAverage: expected inputs=\[\.\.\.\]"):
         SimpleMovingAverage(inputs=inputs, window_length=3)
@@ -225,10 +234,23 @@ def test_span_beyond_the_bundle_names_what_it_holds(small):
         Pipeline({"m": MEAN}).run("1999-01-13", "1999-02-15", bundle="small", warehouse=small)
 
 
-@pytest.mark.parametrize("day", ["soon", "2024-13-01", 20240101, 1.5])
+@pytest.mark.parametrize("day", ["soon", "2024-13-01", 20240101, 1.5, np.datetime64("NaT")])
 def test_day_that_is_none(day):
     with pytest.raises(OptionError, match="start"):
         Pipeline({"m": MEAN}).to_sql(day)
+
+
+def test_not_a_time_is_no_day():
+    import pandas as pd
+
+    with pytest.raises(OptionError, match="end"):
+        Pipeline({"m": MEAN}).to_sql("2024-01-02", pd.NaT)
+
+
+@pytest.mark.parametrize("span", [("2023-01-03", "2023-12-29"), ("2024-02-02", "2024-03-01")])
+def test_span_outside_the_bars_is_refused(small, span):
+    with pytest.raises(SpanError, match=r"no bars there.*bars of 2024-01-02 to 2024-02-01"):
+        Pipeline({"m": MEAN}).run(*span, bundle="small", warehouse=small)
 
 
 def test_unknown_bundle(small):

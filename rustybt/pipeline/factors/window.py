@@ -3,7 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from numbers import Integral
+from typing import ClassVar, Final, Self, cast
 
 from typing_extensions import override
 
@@ -17,6 +18,8 @@ from rustybt.pipeline.expression import Factor, Filter
 from rustybt.pipeline.frame import Frame, Scope
 from rustybt.pipeline.nanmath import Array
 from rustybt.pipeline.term import Term
+
+LONGEST: Final = 2**31 - 1  # rows that a window of the engine can span
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -38,8 +41,10 @@ class WindowedFactor(Factor):
         The inputs are missing or of another number.
     WindowInputError
         An input is adjusted differently in each session.
+    UnsupportedColumnError
+        An input is a filter, or the mask is none.
     TermParameterError
-        The window length is missing or too small.
+        The window length is missing, no integer, too small or too large.
     """
 
     scope: ClassVar[Scope] = Scope.SERIES
@@ -50,20 +55,28 @@ class WindowedFactor(Factor):
 
     @override
     def __post_init__(self) -> None:
-        if not isinstance(self.inputs, Sequence):
+        given: object = self.inputs
+        if isinstance(given, str) or not isinstance(given, Sequence):
             raise TermInputsError(self._name, self.arity, self.inputs)
         super().__post_init__()
         if len(self.inputs) != self.arity or not all(isinstance(it, Term) for it in self.inputs):
             raise TermInputsError(self._name, self.arity, list(self.inputs))
         for term in self.inputs:
+            if isinstance(term, Filter):
+                raise UnsupportedColumnError("inputs", term, "columns or factors")
             if not term.window_safe:
                 raise WindowInputError(self._name, repr(term))
         if self.mask is not None and not isinstance(self.mask, Filter):
             raise UnsupportedColumnError("mask", self.mask, "a filter")
-        length = self.window_length
-        if isinstance(length, bool) or not isinstance(length, int) or length < self.shortest:
-            expected = f"to be an integer of at least {self.shortest}"
+        object.__setattr__(self, "window_length", self._length())
+
+    def _length(self) -> int:
+        length: object = self.window_length
+        whole = isinstance(length, Integral) and not isinstance(length, bool)
+        if not whole or not self.shortest <= cast("int", length) <= LONGEST:
+            expected = f"to be an integer from {self.shortest} to {LONGEST}"
             raise TermParameterError(self._name, "window_length", length, expected)
+        return int(cast("int", length))
 
     @property
     def frame(self) -> Frame:

@@ -21,8 +21,16 @@ RustyBTError
 │   ├── ColumnsError                ValueError: a missing or ambiguous column
 │   ├── ColumnTypeError             TypeError: a column whose type cannot be a number or time
 │   ├── DuplicateRowsError          ValueError: two different rows of one symbol and time
-│   └── NothingReadError            ValueError: every row was rejected, or there is none
+│   ├── NothingReadError            ValueError: every row was rejected, or there is none
+│   ├── EmptySpanError              ValueError: a span without a session of the calendar
+│   ├── WrongRowsError              ValueError: a source answered other rows than it was asked for
+│   ├── SymbolsFailedError          symbols that could not be read, with the reason of each
+│   └── NoSourceError               LookupError: a bundle that does not know its source
 ├── UnknownCalendarError            LookupError: names the nearest
+├── QualityError                    ValueError: a policy refuses rows; nothing was committed
+├── PolicyError                     ValueError: a setting of a policy that cannot be
+├── CleanError                      ValueError: snapshots to remove that contradict each other
+├── DerivedMetadataError            TypeError: metadata follow from snapshots and are not written
 └── PipelineError
     ├── TermParameterError          ValueError: a window length, rank method, count or literal
     ├── TermInputsError             ValueError: inputs that are missing, too many or no terms
@@ -35,10 +43,12 @@ RustyBTError
     └── PipelineFileError           ValueError: a file that holds no pipeline
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+
+from rustybt.secrets import without_secrets
 
 
 class RustyBTError(Exception):
@@ -71,10 +81,10 @@ class UnknownSymbolError(RustyBTError, LookupError):
 class UnknownSidError(RustyBTError, LookupError):
     """No asset of the bundle has this sid."""
 
-    def __init__(self, sid: int, bundle: str, count: int) -> None:
+    def __init__(self, sid: object, bundle: str, count: int) -> None:
         self.sid, self.bundle = sid, bundle
         super().__init__(
-            f"No sid {sid} among the {count} of bundle {bundle!r}. "
+            f"No sid {sid!r} among the {count} of bundle {bundle!r}. "
             f"`SELECT sid, symbol FROM {bundle}.assets` lists them."
         )
 
@@ -282,7 +292,10 @@ class PipelineFileError(PipelineError, ValueError):
 
 
 class SourceError(RustyBTError):
-    """A source that cannot be ingested; nothing was committed."""
+    """A source that cannot be ingested; nothing was committed. Its message has no secrets."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 class SourceFileError(SourceError, ValueError):
@@ -334,9 +347,96 @@ class NothingReadError(SourceError, ValueError):
         super().__init__(f"{source}: {problem}, so nothing was committed.{example}")
 
 
+class EmptySpanError(SourceError, ValueError):
+    """A span of days in which the calendar has no session."""
+
+    def __init__(self, calendar: str, first: date, last: date) -> None:
+        self.calendar, self.first, self.last = calendar, first, last
+        problem = "ends before it begins" if last < first else "holds no session"
+        super().__init__(
+            f"The span {first} to {last} (both included) {problem} of the calendar {calendar!r}, so "
+            "nothing was read. Name a span with at least one session."
+        )
+
+
+class WrongRowsError(SourceError, ValueError):
+    """A source that answered other rows than it was asked for."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.source, self.problem = source, problem
+        super().__init__(f"{source}: {problem}. Nothing of it was taken; its adapter is at fault.")
+
+
+class SymbolsFailedError(SourceError):
+    """Symbols that could not be read, in an ingest of all or nothing; `reasons` has each."""
+
+    def __init__(self, source: str, reasons: Mapping[str, str]) -> None:
+        self.source, self.reasons = source, dict(reasons)
+        shown = "".join(f"\n  {symbol}: {why}" for symbol, why in list(self.reasons.items())[:10])
+        more = f"\n  and {len(self.reasons) - 10} more" if len(self.reasons) > 10 else ""
+        super().__init__(
+            f"{source}: {len(self.reasons)} symbols could not be read, so nothing was committed. "
+            f"On error 'partial' takes the others:{shown}{more}"
+        )
+
+
+class NoSourceError(SourceError, LookupError):
+    """A bundle that does not know how to read its source again."""
+
+    def __init__(self, bundle: str) -> None:
+        self.bundle = bundle
+        super().__init__(
+            f"No snapshot of bundle {bundle!r} says how its source is read again. Pass source=…"
+        )
+
+
 class UnknownCalendarError(RustyBTError, LookupError):
     """No exchange calendar has this name, or it does not reach the wanted years."""
 
     def __init__(self, name: str, problem: str) -> None:
         self.name, self.problem = name, problem
         super().__init__(f"Calendar {name!r}: {problem}. Expected a name such as XNYS or 24/7.")
+
+
+class QualityError(RustyBTError, ValueError):
+    """Rows that the policy of a bundle refuses; `counts` has how many each check found."""
+
+    def __init__(self, counts: Mapping[str, int], examples: Collection[str]) -> None:
+        self.counts, self.examples = dict(counts), tuple(examples)
+        found = ", ".join(f"{count} of {name}" for name, count in counts.items())
+        shown = "".join(f"\n  {example}" for example in examples)
+        super().__init__(
+            f"The policy of the bundle refuses errors, and there are {found}. Nothing was committed; "
+            f"correct the rows, or `rustybt bundle quality NAME --set on_error=keep`:{shown}"
+        )
+
+
+class PolicyError(RustyBTError, ValueError):
+    """A setting of a policy that does not exist or cannot have the value."""
+
+    def __init__(
+        self, setting: str, found: object, expected: str, known: Collection[str] = ()
+    ) -> None:
+        self.setting, self.found, self.expected = setting, found, expected
+        near = get_close_matches(setting, known, n=1)
+        hint = f" Nearest: {near[0]}." if near else ""
+        super().__init__(f"Setting {setting}={found}: expected {expected}.{hint}")
+
+
+class CleanError(RustyBTError, ValueError):
+    """What `bundles.clean` was asked for contradicts itself or cannot be."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(f"Expected {expected}, found {found}. No snapshot was removed.")
+
+
+class DerivedMetadataError(RustyBTError, TypeError):
+    """A call of RustyBT that would write metadata by hand; here they follow from the snapshots."""
+
+    def __init__(self, call: str, instead: str) -> None:
+        self.call, self.instead = call, instead
+        super().__init__(
+            f"{call} has nothing to write to: metadata follow from the snapshots of a bundle and are "
+            f"stored nowhere else. Instead: {instead}."
+        )

@@ -9,6 +9,7 @@ from warehouse.model import BundleName, Changes
 from warehouse.query.result import Result
 from warehouse.session import Stream
 from warehouse.snapshots.manifest import Manifest as Snapshot
+from warehouse.snapshots.vacuum import VacuumReport
 from warehouse.store import Warehouse, open  # noqa: A004 - read as warehouse.open
 from warehouse.writing.transaction import Transaction
 
@@ -19,6 +20,7 @@ __all__ = [
     "Snapshot",
     "Stream",
     "Transaction",
+    "VacuumReport",
     "Warehouse",
     "errors",
     "open",

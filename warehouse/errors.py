@@ -5,9 +5,15 @@ WarehouseError
 ├── BundleNameError         ValueError: a name that cannot be a bundle's
 ├── UnknownBundleError      LookupError: names the nearest
 ├── UnknownSnapshotError    LookupError: the bundle has no such version
+├── AmbiguousSnapshotError  LookupError: a bare version among several bundles
+├── InstantError            ValueError: what was given is no instant
 ├── SchemaError             ValueError: rows do not fit the dataset
 ├── QueryError              DuckDB refused a statement
+├── SafeSqlError            safe mode refused a statement
+├── SafeLimitError          a statement in safe mode went beyond its limits
 ├── RootError               the folder cannot be a warehouse
+│   └── NetworkFileSystemError   it lies on a network file system
+├── CatalogError            a catalog file for other tools cannot be written
 └── SnapshotError
     ├── DamageError         a file is missing, of another size or of another content
     ├── ConflictError       another commit touched the same partition
@@ -16,6 +22,7 @@ WarehouseError
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -59,12 +66,40 @@ class UnknownBundleError(WarehouseError, LookupError):
 
 
 class UnknownSnapshotError(WarehouseError, LookupError):
-    """The bundle has no such version."""
+    """The bundle has no such version, or had none at that time."""
 
-    def __init__(self, bundle: str, wanted: str, known: Collection[int]) -> None:
+    def __init__(
+        self, bundle: str, wanted: str, known: Collection[int], *, since: datetime | None = None
+    ) -> None:
         self.bundle, self.wanted, self.known = bundle, wanted, tuple(sorted(known))
+        self.since = since
         held = f"{self.known[0]} to {self.known[-1]}" if self.known else "none"
-        super().__init__(f"Bundle {bundle!r} has no snapshot {wanted}; it holds {held}.")
+        first = "" if since is None else f", of which the oldest is of {since.isoformat()}"
+        super().__init__(f"Bundle {bundle!r} has no snapshot {wanted}; it holds {held}{first}.")
+
+
+class AmbiguousSnapshotError(WarehouseError, LookupError):
+    """A bare version, where there is not one bundle that it could be of."""
+
+    def __init__(self, version: int, bundles: Collection[str]) -> None:
+        self.version, self.bundles = version, tuple(sorted(bundles))
+        shown = f"at(snapshot={{{self.bundles[0]!r}: {version}}})" if self.bundles else ""
+        hint = f"Name the bundle: {shown}." if shown else "Ingest something first."
+        super().__init__(
+            f"A bare snapshot {version} needs a warehouse of one bundle, and this one holds "
+            f"{len(self.bundles)}. {hint}"
+        )
+
+
+class InstantError(WarehouseError, ValueError):
+    """What was given is no instant."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+        super().__init__(
+            f"Expected an instant, as a datetime, a date or ISO 8601 text such as "
+            f"'2024-05-31T16:00:00Z'; found {value!r}."
+        )
 
 
 class SchemaError(WarehouseError, ValueError):
@@ -83,12 +118,55 @@ class QueryError(WarehouseError):
         super().__init__(problem)
 
 
+class SafeSqlError(WarehouseError):
+    """Safe mode refused a statement before it ran."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            f"Refused in safe mode: {problem}. Allowed is one SELECT over the views of the bundles and "
+            "of meta, with functions that neither read nor write anything else."
+        )
+
+
+class SafeLimitError(WarehouseError):
+    """A statement in safe mode went beyond a limit, or a limit cannot be kept."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        self.problem, self.remedy = problem, remedy
+        super().__init__(f"Beyond the limits of safe mode: {problem}; {remedy}.")
+
+
 class RootError(WarehouseError):
     """The folder cannot be a warehouse."""
 
     def __init__(self, root: Path, problem: str) -> None:
         self.root, self.problem = root, problem
         super().__init__(f"The warehouse folder {root}: {problem}.")
+
+
+class CatalogError(WarehouseError):
+    """A catalog file for other tools cannot be written; one that was there is as it was."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(
+            f"The catalog {path} was not written: {problem}. What was there before is unchanged; "
+            "build it again when the cause is gone."
+        )
+
+
+class NetworkFileSystemError(RootError):
+    """The folder lies on a network file system, where snapshots are not safe."""
+
+    def __init__(self, root: Path, kind: str, variable: str) -> None:
+        self.kind, self.variable = kind, variable
+        super().__init__(
+            root,
+            f"expected a local disk, found a network file system ({kind}), whose locks and order of "
+            "writes do not protect snapshots. Move it to a local disk; or, where one machine alone "
+            f"uses it, set {variable}=1",
+        )
 
 
 class SnapshotError(WarehouseError):
@@ -98,12 +176,12 @@ class SnapshotError(WarehouseError):
 class DamageError(SnapshotError):
     """A file of a snapshot is missing, of another size or of another content."""
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Path, problem: str, *, restore: str = "") -> None:
         self.path, self.problem = path, problem
-        super().__init__(
-            f"{path} is damaged: {problem}. Nothing was read from it. Restore the file from a copy, "
-            "or ingest its source again."
+        self.restore = restore or (
+            "Copy it back from a backup; the snapshots before it stay readable by at(snapshot=…)."
         )
+        super().__init__(f"{path} is damaged: {problem}. Nothing was read from it. {self.restore}")
 
 
 class ConflictError(SnapshotError):

@@ -3,9 +3,12 @@
 ::
 
     bundles/<bundle>/log/00000000000000000042.json    one snapshot manifest
+    bundles/<bundle>/log/00000000000000000041.expired one whose files a vacuum is taking away
     bundles/<bundle>/data/<transaction>/<n>.parquet   written once, never renamed or reused
     bundles/<bundle>/leases/…                         locked files of live writers and readers
     bundles/<bundle>/commit.lock                      held while a manifest is added
+    bundles/<bundle>/vacuum.lock                      held by a vacuum
+    catalog.duckdb                                    views for other tools; can be rebuilt
 """
 
 import os
@@ -18,9 +21,17 @@ ROOT_VARIABLE = "RUSTYBT_DATA_DIR"
 
 
 def root_of(argument: str | os.PathLike[str] | None) -> Path:
-    """Return the root: the argument, else ``$RUSTYBT_DATA_DIR``, else ``~/.rustybt/data``."""
-    named = os.fspath(argument) if argument is not None else os.environ.get(ROOT_VARIABLE)
+    """Return the root: the argument, else ``$RUSTYBT_DATA_DIR``, else ``~/.rustybt/data``.
+
+    An empty text is no argument.
+    """
+    named = os.fspath(argument or "") or os.environ.get(ROOT_VARIABLE)
     return Path(named).expanduser().absolute() if named else Path.home() / ".rustybt" / "data"
+
+
+def catalog_of(root: Path, argument: str | os.PathLike[str] | None) -> Path:
+    """Return the catalog for other tools: the argument, else ``catalog.duckdb`` in the root."""
+    return root / "catalog.duckdb" if argument is None else Path(argument).expanduser().absolute()
 
 
 def bundles_dir(root: Path) -> Path:
@@ -60,6 +71,15 @@ class BundleDir:
         """The lock of the log."""
         return self.path / "commit.lock"
 
+    @property
+    def vacuum_lock(self) -> Path:
+        """The lock of a vacuum."""
+        return self.path / "vacuum.lock"
+
     def manifest(self, version: int) -> Path:
         """Return the file of a version, numbered with 20 digits so that names sort."""
         return self.log / f"{version:020d}.json"
+
+    def expired(self, version: int) -> Path:
+        """Return the name under which a manifest waits until nobody reads its files."""
+        return self.log / f"{version:020d}.expired"

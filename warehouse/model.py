@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Self
 
-from warehouse.errors import BundleNameError
+from warehouse.errors import BundleNameError, InstantError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,62}")
 
@@ -39,6 +40,33 @@ class BundleName(str):
         if name in RESERVED:
             raise BundleNameError(name, "the name is reserved for the database itself")
         return super().__new__(cls, name)
+
+
+def instant(value: object) -> datetime:
+    """Return an instant in UTC.
+
+    Parameters
+    ----------
+    value
+        A datetime, naive or not, such as a pandas Timestamp; a date; or ISO 8601 text of either.
+        What has no zone is UTC, what has no time of day is its first instant.
+
+    Raises
+    ------
+    InstantError
+        It is something else, or a missing value.
+    """
+    found = value
+    if isinstance(found, str):
+        try:
+            found = datetime.fromisoformat(found)
+        except ValueError:
+            raise InstantError(value) from None
+    if isinstance(found, date) and not isinstance(found, datetime):
+        found = datetime.combine(found, time())
+    if not isinstance(found, datetime) or found != found:  # noqa: PLR0124 - pandas' NaT
+        raise InstantError(value)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 @dataclass(frozen=True)

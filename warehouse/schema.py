@@ -140,7 +140,33 @@ REJECTS = Dataset(
     ),
     key=("txn", "file", "line"),
 )
-_FIXED = {it.name: it for it in (ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS)}
+QUALITY = Dataset(
+    "quality",
+    "What the checks found when they last ran; meta.quality says whether that still holds",
+    (
+        Column("dataset", "VARCHAR", "Dataset of bars that was checked, with its actions"),
+        Column("kind", "VARCHAR", "Name of the check, a file of sql/checks"),
+        Column("severity", "VARCHAR", "error, warn, info or off, by the policy of the bundle"),
+        Column("verdict", "VARCHAR", "passed, failed or not checked"),
+        Column("found", "BIGINT", "Offending rows; NULL if not checked"),
+        Column("sample", "VARCHAR", "The first ten of them, JSON"),
+        Column("rows", "BIGINT", "Bars that were checked"),
+        Column("content", "VARCHAR", "SHA-256 of what was checked, hex"),
+        Column("snapshot", "BIGINT", "Version that was checked"),
+        Column("checked_at", "TIMESTAMP", "When, UTC"),
+    ),
+    key=("dataset", "kind"),
+)
+POLICY = Dataset(
+    "policy",
+    "Settings of the checks that are not the default",
+    (
+        Column("setting", "VARCHAR", "on_error, <check>.severity or <check>.<parameter>"),
+        Column("value", "VARCHAR", "As it was set"),
+    ),
+    key=("setting",),
+)
+_FIXED = {it.name: it for it in (ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS, QUALITY, POLICY)}
 _BARS = re.compile(r"bars_(\d+(?:m|h|d|w|mo))")
 
 

@@ -6,8 +6,10 @@ its connection, so every statement runs on a cursor of its own.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -30,8 +32,15 @@ SETTINGS: Mapping[str, Any] = {
     "python_enable_replacements": False,  # else SQL could read Python variables
 }
 
+# Against statements that nobody trusts. The order matters: the lock comes last.
+SEAL: Mapping[str, Any] = {
+    "enable_external_access": False,
+    "disabled_filesystems": "LocalFileSystem",
+    "lock_configuration": True,
+}
+
 # Of a file for other tools: small, and readable by every DuckDB since 1.2.
-FILE: Mapping[str, str | int] = {
+FILE: Mapping[str, str | bool | int | float | list[str]] = {
     "default_block_size": 16_384,
     "storage_compatibility_version": "v1.2.0",
 }
@@ -50,6 +59,13 @@ class Session:
         Where sorts larger than memory go; no spilling if None.
     database
         A new database file to build for other tools, in memory if None.
+    read_only
+        The database file exists and stays as it is.
+
+    Raises
+    ------
+    QueryError
+        The database file cannot be opened.
     """
 
     def __init__(
@@ -59,8 +75,13 @@ class Session:
         memory_limit: str | None = None,
         spill_dir: Path | None = None,
         database: Path | None = None,
+        read_only: bool = False,
     ) -> None:
-        self._raw = duckdb.connect(database or ":memory:", config=dict(FILE) if database else {})
+        config = dict(FILE) if database and not read_only else {}
+        with _refusals():
+            self._raw = duckdb.connect(database or ":memory:", read_only=read_only, config=config)
+        self._reads = _Reads()
+        self.watch: Callable[[str], None] | None = None  # is told each query, and may refuse it
         settings = dict(SETTINGS)
         settings["temp_directory"] = "" if spill_dir is None else os.fspath(spill_dir)
         if threads is not None:
@@ -73,18 +94,21 @@ class Session:
 
     def execute(self, query: str, params: Parameters = None) -> None:
         """Run statements whose rows nobody needs."""
+        self._tell(query)
         with _refusals(), self._raw.cursor() as cursor:
             cursor.execute(query, params)
             cursor.complete()
 
     def rows(self, query: str, params: Parameters = None) -> list[tuple[Any, ...]]:
         """Return all rows as tuples of Python values."""
+        self._tell(query)
         with _refusals(), self._raw.cursor() as cursor:
             return cursor.execute(query, params).fetchall()
 
     def arrow(self, query: str, params: Parameters = None) -> pa.Table:
         """Return all rows as one Arrow table."""
-        with _refusals(), self._raw.cursor() as cursor:
+        self._tell(query)
+        with self._reads, _refusals(), self._raw.cursor() as cursor:
             relation = cursor.sql(query, params=params)
             return pa.table({}) if relation is None else relation.to_arrow_table()
 
@@ -98,10 +122,24 @@ class Session:
         self, query: str, params: Parameters = None, *, batch_rows: int = 131_072
     ) -> "Stream":
         """Return the rows as batches from a cursor that belongs to this result alone."""
-        cursor = self._raw.cursor()
-        with _refusals():
-            reader = cursor.sql(query, params=params).to_arrow_reader(batch_rows)
-        return Stream(cursor, reader)
+        self._tell(query)
+        with ExitStack() as reading:
+            reading.enter_context(self._reads)
+            cursor = reading.enter_context(self._raw.cursor())
+            with _refusals():
+                reader = cursor.sql(query, params=params).to_arrow_reader(batch_rows)
+            reading.callback(reader.close)
+            return Stream(reader, reading.pop_all())
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """Run statements on one thread meanwhile: only then a join keeps the order of its rows."""
+        ((before,),) = self.rows("SELECT current_setting('threads')")
+        self.execute("SET GLOBAL threads = 1")
+        try:
+            yield
+        finally:
+            self.execute("SET GLOBAL threads = $before", {"before": before})
 
     def load(self, table: str, rows: Any) -> None:
         """Create or replace a table from an Arrow table, reader or anything with a C stream."""
@@ -111,9 +149,63 @@ class Session:
             cursor.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows_to_load")
             cursor.complete()
 
+    @property
+    def reading(self) -> bool:
+        """Whether rows are being read: a query runs, or a stream was not closed."""
+        return self._reads.count > 0
+
+    def kinds(self, text: str) -> list[str]:
+        """Return what DuckDB's parser takes each statement of a text for, such as ``['SELECT']``.
+
+        It is the kind of the outermost form: a SELECT may still hold an INSERT.
+        """
+        with _refusals():
+            return [_kind(it) for it in self._raw.extract_statements(text)]
+
     def close(self) -> None:
         """End the database; open streams of it must be closed before."""
         self._raw.close()
+
+    def _tell(self, query: str) -> None:
+        if self.watch is not None:
+            self.watch(query)
+
+
+class Sealed(Session):
+    """A database for statements that nobody trusts: it reads what it was given and opens no file.
+
+    Given data belongs to one connection, so that here statements share it and come one at a time.
+    """
+
+    def give(self, name: str, rows: Any) -> None:
+        """Make an Arrow table or dataset readable under a name."""
+        with _refusals():
+            self._raw.register(name, rows)
+
+    def define(self, statement: str) -> None:
+        """Run a statement that creates a schema or a view over given data."""
+        with _refusals():
+            self._raw.execute(statement)
+
+    def seal(self, *, seconds: float) -> None:
+        """Refuse files, the network and every further setting, for good.
+
+        Parameters
+        ----------
+        seconds
+            Time that a statement may take; one call of a function is not interrupted by it.
+        """
+        settings = {"max_execution_time": max(1, int(seconds * 1000)), **SEAL}
+        with _refusals():
+            for name, value in settings.items():
+                self._raw.execute(f"SET GLOBAL {name} = {_setting(value)}")
+
+    def reader(
+        self, query: str, params: Parameters = None, *, batch_rows: int = 16_384
+    ) -> pa.RecordBatchReader:
+        """Return the rows of one statement as Arrow batches, before the next one begins."""
+        with _refusals():
+            return self._raw.sql(query, params=params).to_arrow_reader(batch_rows)
 
 
 class Stream:
@@ -122,9 +214,9 @@ class Stream:
     Iterates `pyarrow.RecordBatch`. Closing it early is allowed and frees the cursor.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> None:
-        self._cursor = cursor
+    def __init__(self, reader: pa.RecordBatchReader, reading: ExitStack) -> None:
         self._reader = reader
+        self._reading = reading
 
     @property
     def schema(self) -> pa.Schema:
@@ -143,8 +235,7 @@ class Stream:
 
     def close(self) -> None:
         """Free the cursor."""
-        self._reader.close()
-        self._cursor.close()
+        self._reading.close()
 
     def __enter__(self) -> Self:
         return self
@@ -156,6 +247,25 @@ class Stream:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class _Reads:
+    """Counts what is being read, from any thread."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._changing = Lock()
+
+    def __enter__(self) -> None:
+        with self._changing:
+            self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changing:
+            self.count -= 1
+
+
+_INTERRUPTED = "Query interrupted"  # what DuckDB makes of the KeyboardInterrupt that it catches
 
 
 class _refusals:  # noqa: N801 - reads as a statement: `with _refusals():`
@@ -172,6 +282,15 @@ class _refusals:  # noqa: N801 - reads as a statement: `with _refusals():`
     ) -> None:
         if isinstance(error, duckdb.Error):
             raise QueryError(str(error)) from error
+        if isinstance(error, RuntimeError) and str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from error
+
+
+def _kind(statement: duckdb.Statement) -> str:
+    try:
+        return statement.type.name
+    except ValueError:  # DuckDB has kinds that its Python module cannot name
+        return "OTHER"
 
 
 def _setting(value: object) -> str:

@@ -13,6 +13,7 @@ from rustybt.cli.commands import Commands
 @click.group(
     cls=Commands,
     homes={
+        "bundle": "rustybt.cli.bundle:bundle",
         "bundles": "rustybt.cli.bundles:bundles",
         "catalog": "rustybt.cli.catalog:catalog",
         "demo": "rustybt.cli.demo:demo",

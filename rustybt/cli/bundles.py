@@ -1,11 +1,14 @@
 """``rustybt bundles``."""
 
+from pathlib import Path
+
 import click
 import polars as pl
 
 import warehouse
 from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.data.bundles import Bundle
+from warehouse.errors import DamageError
 
 _SCHEMA = {
     "bundle": pl.String,
@@ -22,16 +25,29 @@ _SCHEMA = {
 @format_option
 @root_option
 def bundles(form: str, root: str | None) -> None:
-    """List the bundles: snapshot, symbols, rows, sessions, calendar."""
+    """List the bundles: snapshot, symbols, rows, sessions, calendar.
+
+    What is damaged is said on stderr; a bundle that cannot be read has its name alone.
+    """
     with warehouse.open(root) as wh:
-        rows = [_row(Bundle(name, wh.snapshot(name), wh)) for name in wh.bundles()]
+        damages = {it.path: it for it in wh.damages}
+        rows = [_row(wh, name, damages) for name in wh.bundles()]
         if not rows:
             say(f"The warehouse at {wh.root} is empty.")
+        for damage in damages.values():
+            say(str(damage))
         emit(pl.DataFrame(rows, schema=_SCHEMA, orient="row"), form)
 
 
-def _row(bundle: Bundle) -> tuple[object, ...]:
+def _row(
+    wh: warehouse.Warehouse, name: str, damages: dict[Path, DamageError]
+) -> tuple[object, ...]:
+    try:
+        bundle = Bundle(name, wh.snapshot(name), wh)
+        symbols, first, last = bundle.overview()
+    except DamageError as error:
+        damages[error.path] = error
+        return (name, *[None] * (len(_SCHEMA) - 1))
     snapshot = bundle.snapshot
-    bars = sum(file.rows for name, _, file in snapshot.files() if name.startswith("bars_"))
-    symbols, first, last = bundle.overview()
-    return (bundle.name, snapshot.version, symbols, bars, first, last, snapshot.calendar)
+    bars = sum(file.rows for dataset, _, file in snapshot.files() if dataset.startswith("bars_"))
+    return (name, snapshot.version, symbols, bars, first, last, snapshot.calendar)

@@ -1,5 +1,6 @@
 """A group of commands that are imported when they are called."""
 
+import errno
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -8,6 +9,7 @@ import click
 from typing_extensions import override
 
 from rustybt.errors import RustyBTError
+from rustybt.secrets import without_secrets
 from warehouse.errors import WarehouseError
 
 
@@ -41,4 +43,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (RustyBTError, WarehouseError) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(without_secrets(str(error))) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # click ends quietly when the reader has gone
+                raise
+            raise click.ClickException(without_secrets(str(error))) from error

@@ -1,6 +1,8 @@
 """``rustybt ingest``: one command a kind of source."""
 
+from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,15 @@ import polars as pl
 
 from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.cli.progress import words_progress
-from rustybt.data.bundles import IngestReport
+from rustybt.data.bundles import IngestReport, Request
 from rustybt.data.bundles.ingest import ingest as ingest_source
 from rustybt.data.sources import FileSource
 from rustybt.data.sources.dialect import ENCODINGS
 
 SHOWN_REJECTS = 10
-SOME_REJECTED = 3
+SHOWN_RAW = 200  # characters of a rejected row
+SOME_LEFT_OUT = 3
+_LISTS = ("rejects", "notes", "outcomes")  # told on stderr
 
 
 @click.group
@@ -46,6 +50,23 @@ def ingest() -> None:
     metavar="COLUMN",
     help="Column of adjusted closes, from which splits and dividends are derived.",
 )
+@click.option("--symbols", metavar="A,B", help="Take these alone.  [default: all]")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day, included.")
+@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that read.",
+)
+@click.option(
+    "--on-error",
+    type=click.Choice(["raise", "partial"]),
+    default="raise",
+    show_default=True,
+    help="What a symbol that fails does: nothing is committed, or the others are.",
+)
 @click.option("--progress/--no-progress", default=True, help="Say what is being done.")
 @format_option
 @root_option
@@ -55,7 +76,7 @@ def csv(ctx: click.Context, /, path: Path, bundle: str, **given: Any) -> None:
 
     Either with a column of symbols or one file a symbol, named after it. Columns are found by their
     usual names. A row that cannot be typed or keyed is rejected and shown; a doubtful one is stored
-    and flagged. Ends with 3 if rows were rejected and the others committed.
+    and flagged. Ends with 3 if rows were rejected, or symbols left out, and the others committed.
     """
     source = FileSource(
         path,
@@ -67,6 +88,7 @@ def csv(ctx: click.Context, /, path: Path, bundle: str, **given: Any) -> None:
         report = ingest_source(
             source,
             bundle,
+            _request(given),
             calendar=given["calendar"],
             resolution=given["resolution"],
             root=given["root"],
@@ -74,26 +96,50 @@ def csv(ctx: click.Context, /, path: Path, bundle: str, **given: Any) -> None:
         )
     _talk(report)
     emit(_numbers(report), given["form"])
-    if report.rejected:
-        ctx.exit(SOME_REJECTED)
+    if report.rejected or report.failed:
+        ctx.exit(SOME_LEFT_OUT)
+
+
+def _request(given: Mapping[str, Any]) -> Request:
+    symbols = given["symbols"]
+    return Request(
+        None if symbols is None else tuple(it.strip() for it in symbols.split(",")),
+        _day(given["start"]),
+        _day(given["end"]),
+        n_workers=given["workers"],
+        on_error=given["on_error"],
+    )
+
+
+def _day(given: datetime | None) -> date | None:
+    return None if given is None else given.date()
 
 
 def _numbers(report: IngestReport) -> pl.DataFrame:
-    names = [it.name for it in fields(report) if it.name not in ("rejects", "notes")]
+    names = [it.name for it in fields(report) if it.name not in _LISTS]
     return pl.DataFrame({name: [getattr(report, name)] for name in names})
 
 
 def _talk(report: IngestReport) -> None:
     for note in report.notes:
         say(note)
+    left_out = [it for it in report.outcomes if it.lost]
+    for outcome in left_out[:SHOWN_REJECTS]:
+        say(f"left out {outcome.symbol}: {outcome.reason or outcome.ending}")
     for reject in report.rejects[:SHOWN_REJECTS]:
-        say(f"rejected {reject.text}: {reject.raw}")
+        say(f"rejected {reject.text}: {_short(reject.raw)}")
     if report.rejected:
         hidden = max(report.rejected - SHOWN_REJECTS, 0)
-        more = f", {hidden:,} more" if hidden else ""
+        more = f", {hidden:,} more than shown" if hidden else ""
         said = f"{report.rejected:,} rows were rejected{more}"
         say(f"{said}; all are kept: SELECT * FROM {report.bundle}.rejects")
     if report.flagged:
         say(f"{report.flagged:,} stored rows are doubtful: SELECT * FROM {report.bundle}.flags")
     if not report.new:
         say(f"Nothing is new; snapshot {report.snapshot} of {report.bundle} stays the newest.")
+
+
+def _short(raw: str) -> str:
+    # A quote that is never closed makes a row of all that follows it.
+    line = " ".join(raw.split("\n"))
+    return line if len(line) <= SHOWN_RAW else f"{line[:SHOWN_RAW]}…"

@@ -11,7 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from rustybt.secrets import without_secrets
+
 SHOWN_ROWS = 50
+_WIDTH = 10_000
+_TEXT_ON_TERMINAL = 60  # characters of a text that is not a number or a time
 _MONEY = 100_000  # a column of floats that reaches this is written with separators and cents
 
 format_option = click.option(
@@ -30,8 +34,8 @@ root_option = click.option(
 
 
 def say(message: str) -> None:
-    """Write a line of talk to stderr."""
-    click.echo(message, err=True)
+    """Write a line of talk to stderr, without secrets."""
+    click.echo(without_secrets(message), err=True)
 
 
 def emit(rows: pl.DataFrame, form: str) -> None:
@@ -51,7 +55,8 @@ def emit(rows: pl.DataFrame, form: str) -> None:
 def _csv(rows: pl.DataFrame) -> None:
     nested = [name for name, dtype in rows.schema.items() if dtype.is_nested()]
     text = [pl.col(it).map_elements(_nested_json, return_dtype=pl.String) for it in nested]
-    sys.stdout.write(rows.with_columns(text).write_csv())
+    plain = [pl.col(pl.Duration).dt.to_string("iso"), pl.col(pl.Binary).bin.encode("hex")]
+    sys.stdout.write(rows.with_columns(text + plain).write_csv())
 
 
 def _nested_json(value: object) -> str:
@@ -60,7 +65,8 @@ def _nested_json(value: object) -> str:
 
 
 def _json(rows: pl.DataFrame) -> None:
-    sys.stdout.write(rows.with_columns(pl.col(pl.Decimal).cast(pl.Float64)).write_json() + "\n")
+    plain = [pl.col(pl.Decimal).cast(pl.Float64), pl.col(pl.Binary).bin.encode("hex")]
+    sys.stdout.write(rows.with_columns(plain).write_json() + "\n")
 
 
 def _table(rows: pl.DataFrame) -> None:
@@ -68,23 +74,33 @@ def _table(rows: pl.DataFrame) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, dtype in shown.schema.items():
         side: Literal["left", "right"] = "right" if dtype.is_numeric() else "left"
-        table.add_column(escape(name), justify=side, no_wrap=True, overflow="ellipsis")
-    for row in zip(*map(_cells, shown.iter_columns()), strict=True):
+        table.add_column(escape(name), justify=side, no_wrap=True)
+    cut = _TEXT_ON_TERMINAL if sys.stdout.isatty() else None
+    for row in zip(*(_cells(column, cut) for column in shown.iter_columns()), strict=True):
         table.add_row(*row)
-    # A pipe or a file has no width of its own and must not lose columns to an assumed one.
-    console = Console() if sys.stdout.isatty() else Console(width=10_000)
-    console.print(table)
+    # Half a number is another number, so a line may be longer than a terminal, which then wraps it.
+    Console(width=_WIDTH, soft_wrap=True).print(table)
     if len(rows) > SHOWN_ROWS:
         say(f"{SHOWN_ROWS} of {len(rows):,} rows are shown; --format csv gives all.")
 
 
-def _cells(column: pl.Series) -> list[str]:
+def _cells(column: pl.Series, cut: int | None) -> list[str]:
     if column.dtype.is_float():
         largest = column.drop_nans().abs().max()
         wide = isinstance(largest, float) and largest >= _MONEY
         return ["" if v is None or v != v else f"{v:,.2f}" if wide else f"{v:.6g}" for v in column]  # noqa: PLR0124 - NaN
+    if column.dtype.is_decimal():
+        return _decimals(column)
     text = _nested_json if column.dtype.is_nested() else str
-    return ["" if value is None else escape(text(value)) for value in column]
+    texts = ["" if value is None else text(value) for value in column]
+    return [escape(it if cut is None or len(it) <= cut else f"{it[:cut]}…") for it in texts]
+
+
+def _decimals(column: pl.Series) -> list[str]:
+    """Write all values with the decimals that the longest needs."""
+    texts = ["" if value is None else f"{value:f}" for value in column]
+    spare = min((len(it) - len(it.rstrip("0")) for it in texts if "." in it), default=0)
+    return [it[: len(it) - spare].rstrip(".") if "." in it else it for it in texts]
 
 
 _WRITERS: dict[str, Callable[[pl.DataFrame], None]] = {"csv": _csv, "json": _json, "table": _table}

@@ -1,6 +1,10 @@
 -- name: missing_price
--- severity: warning
+-- severity: warn
+-- layer: schema
+-- scope: row
+-- of: bars
 -- meaning: open, high, low or close is missing; it is stored as NULL.
+-- columns: symbol, session, ts, detail
 SELECT
     symbol,
     session,
@@ -11,5 +15,6 @@ SELECT
         CASE WHEN low IS NULL THEN 'low' END,
         CASE WHEN close IS NULL THEN 'close' END
     ) || ' missing' AS detail
-FROM staged
+FROM bars
 WHERE open IS NULL OR high IS NULL OR low IS NULL OR close IS NULL
+ORDER BY symbol, session, ts

@@ -1,10 +1,15 @@
 -- name: not_a_session
--- severity: warning
--- meaning: a daily bar on a day that the calendar has no session on, such as a weekend.
+-- severity: warn
+-- layer: temporal
+-- scope: row
+-- of: daily
+-- meaning: a daily bar on a day that the calendar has no session on, such as a holiday.
+-- columns: symbol, session, ts, detail
 SELECT
     symbol,
     session,
     ts,
     session || ' is no session of the calendar' AS detail
-FROM staged
-WHERE ts IS NULL AND NOT in_session
+FROM bars
+WHERE NOT in_session
+ORDER BY symbol, session, ts

@@ -1,10 +1,15 @@
 -- name: outside_session
--- severity: warning
--- meaning: a minute outside every session of the calendar; its session is its UTC date.
+-- severity: warn
+-- layer: temporal
+-- scope: row
+-- of: intraday
+-- meaning: a bar outside every session of the calendar; its session is its UTC date.
+-- columns: symbol, session, ts, detail
 SELECT
     symbol,
     session,
     ts,
     ts || ' is outside every session of the calendar' AS detail
-FROM staged
-WHERE ts IS NOT NULL AND NOT in_session
+FROM bars
+WHERE NOT in_session
+ORDER BY symbol, session, ts

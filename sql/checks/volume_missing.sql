@@ -1,10 +1,15 @@
 -- name: volume_missing
--- severity: warning
+-- severity: warn
+-- layer: schema
+-- scope: row
+-- of: bars
 -- meaning: the volume is missing; it is stored as NULL.
+-- columns: symbol, session, ts, detail
 SELECT
     symbol,
     session,
     ts,
     'volume missing' AS detail
-FROM staged
+FROM bars
 WHERE volume IS NULL
+ORDER BY symbol, session, ts

@@ -42,5 +42,5 @@ def test_missing_file_and_missing_class(tmp_path):
     with pytest.raises(StrategyFileError, match="no such file"):
         load_strategy(str(tmp_path / "none.py"))
     (tmp_path / "strategy.py").write_text(TWO)
-    with pytest.raises(StrategyFileError, match="Three.*One, Two"):
+    with pytest.raises(StrategyFileError, match=r"Three.*One, Two"):
         load_strategy(f"{tmp_path / 'strategy.py'}:Three")

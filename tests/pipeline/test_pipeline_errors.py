@@ -50,7 +50,7 @@ def test_window_length_must_be_a_positive_integer(length):
 
 @pytest.mark.parametrize("factor", [Returns, RSI])
 def test_changes_need_two_sessions(factor):
-    with pytest.raises(TermParameterError, match="from 2 to .*, found 1"):
+    with pytest.raises(TermParameterError, match=r"from 2 to .*, found 1"):
         factor(window_length=1)
 
 

@@ -55,8 +55,8 @@ def test_public_names():
 
     assert sorted(rustybt.__all__) == ["TradingAlgorithm", "__version__", "run_algorithm"]
     assert sorted(warehouse.__all__) == [
-        "BundleName", "Changes", "Result", "Snapshot", "Stream", "Transaction", "Warehouse",
-        "errors", "open",
+        "BundleName", "Changes", "Result", "Snapshot", "Stream", "Transaction",
+        "VacuumReport", "Warehouse", "errors", "open",
     ]  # fmt: skip
     for name in rustybt.__all__:
         assert getattr(rustybt, name)

@@ -160,11 +160,13 @@ def test_an_unsure_commit_keeps_its_files(wh, ingest, bars, fail_once) -> None:
     assert wh.sql(CLOSES).rows() == [("2020-01-02", 1), ("2020-01-03", 2)]
 
 
-@pytest.mark.parametrize("step", ["sync_file", "sha256_of"])
-def test_a_failed_write_leaves_nothing(wh, ingest, bars, place, fail_once, step: str) -> None:
+@pytest.mark.parametrize(("step", "number"), [("sync_file", 1), ("sha256_of", 2)])
+def test_a_failed_write_leaves_nothing(
+    wh, ingest, bars, place, fail_once, step: str, number: int
+) -> None:
     ingest([("2020-01-02", 0, 1)])
     with wh.begin("eq") as txn:
-        fail_once(step, 1, after=True)
+        fail_once(step, number, after=True)  # the first hash is of the stored file
         with pytest.raises(OSError, match="the disk failed"):
             txn.upsert("bars_1d", bars([("2020-01-03", 0, 2)]))
         assert not txn.touched

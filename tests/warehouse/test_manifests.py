@@ -163,10 +163,12 @@ def test_a_broken_chain(place: BundleDir) -> None:
         log.read(place, 3)
 
 
-def test_a_damaged_parent(place: BundleDir) -> None:
+def test_a_damaged_parent_is_refused_itself(place: BundleDir) -> None:
+    """The child has a hash of its own and stays readable."""
     place.manifest(2).write_bytes(b"")
+    assert log.read(place, 3).version == 3
     with pytest.raises(DamageError) as caught:
-        log.read(place, 3)
+        log.read(place, 2)
     assert caught.value.path == place.manifest(2)
 
 

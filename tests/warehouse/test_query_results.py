@@ -96,6 +96,15 @@ def test_two_columns_of_one_name(shared) -> None:
     assert shared.sql("SELECT 1 AS a, 2 AS a").rows() == [(1, 2)]
 
 
+def test_a_frame_of_two_columns_of_one_name(shared) -> None:
+    result = shared.sql("SELECT 1 AS a, 2 AS a, 3 AS a_1")
+    assert result.pl().columns == ["a", "a_1", "a_1_1"]
+    assert list(result.df().columns) == ["a", "a_1", "a_1_1"]
+    assert result.columns == ["a", "a", "a_1"]
+    assert "a_1" in repr(result)
+    assert "a_1" in result._repr_html_()
+
+
 # ---- parameters
 
 

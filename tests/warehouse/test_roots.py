@@ -19,6 +19,12 @@ def test_then_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert wh.root == tmp_path / "variable"
 
 
+def test_an_empty_argument_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUSTYBT_DATA_DIR", str(tmp_path / "variable"))
+    with warehouse.open("") as wh:
+        assert wh.root == tmp_path / "variable"
+
+
 @pytest.mark.parametrize("empty", [True, False])
 def test_then_the_home(monkeypatch: pytest.MonkeyPatch, empty: bool) -> None:
     if empty:

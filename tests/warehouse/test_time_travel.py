@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from warehouse.errors import BundleNameError, UnknownBundleError, UnknownSnapshotError
+from warehouse.errors import (
+    AmbiguousSnapshotError,
+    BundleNameError,
+    InstantError,
+    UnknownBundleError,
+    UnknownSnapshotError,
+)
 
 CLOSE = "SELECT close::INTEGER FROM eq.bars_1d"
 
@@ -34,8 +40,13 @@ def test_a_number_where_there_is_one_bundle(wh, ingest) -> None:
 
 
 def test_a_number_where_there_are_two(shared) -> None:
-    with pytest.raises(UnknownSnapshotError, match="'fx'"):
+    with pytest.raises(AmbiguousSnapshotError, match=r"at\(snapshot=\{'eq': 1\}\)"):
         shared.at(snapshot=1)
+
+
+def test_a_number_where_there_is_none(wh) -> None:
+    with pytest.raises(AmbiguousSnapshotError, match="Ingest"):
+        wh.at(snapshot=1)
 
 
 @pytest.mark.parametrize("version", [0, 4, -1])
@@ -69,6 +80,52 @@ def test_as_of_leaves_younger_bundles_out(shared, history) -> None:
 def test_as_of_before_everything(shared, history) -> None:
     with shared.at(as_of=datetime(2000, 1, 1, tzinfo=UTC)) as old:
         assert old.bundles() == []
+
+
+def test_a_younger_bundle_says_since_when_it_is(shared, history) -> None:
+    with shared.at(snapshot={"fx": 1}) as now:
+        since = now.snapshot("fx").created_at.isoformat()
+    with shared.at(as_of=history[2].created_at) as old:
+        for ask in (lambda: old.snapshot("fx"), lambda: old.sql("FROM fx.bars_1d")):
+            with pytest.raises(UnknownSnapshotError) as caught:
+                ask()
+            assert since in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["iso", "zulu", "pandas", "naive"])
+def test_forms_of_as_of(shared, history, form: str) -> None:
+    import pandas as pd
+
+    instant = history[1].created_at
+    forms = {
+        "iso": instant.isoformat(),
+        "zulu": instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "pandas": pd.Timestamp(instant).tz_convert("Asia/Tokyo"),
+        "naive": instant.strftime("%Y-%m-%d %H:%M:%S.%f"),
+    }
+    with shared.at(as_of=forms[form]) as old:
+        assert old.snapshot("eq").version == 2
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_date_is_its_first_instant(shared, history, text: bool) -> None:
+    day = history[0].created_at.date()
+    for at, names in ((day, []), (day + timedelta(days=1), ["eq", "fx"])):
+        with shared.at(as_of=at.isoformat() if text else at) as old:
+            assert old.bundles() == names
+
+
+@pytest.mark.parametrize("value", ["yesterday", "", 20240102, "2024-13-01"])
+def test_no_instant(shared, value: object) -> None:
+    with pytest.raises(InstantError, match="ISO 8601"):
+        shared.at(as_of=value)
+
+
+def test_a_missing_value_of_pandas_is_no_instant(shared) -> None:
+    import pandas as pd
+
+    with pytest.raises(InstantError):
+        shared.at(as_of=pd.NaT)
 
 
 @pytest.mark.parametrize("zone", [None, timezone(timedelta(hours=9))])

@@ -1,5 +1,6 @@
 """Every error of the tree is drawn, and raised by what its text says."""
 
+import os
 import re
 
 import pytest
@@ -8,6 +9,7 @@ import warehouse
 from warehouse import errors, sqltext
 from warehouse.layout import BundleDir
 from warehouse.model import BundleName
+from warehouse.safe.limits import Limits
 from warehouse.snapshots import lease
 
 TREE = {
@@ -42,6 +44,14 @@ def refuse_version(wh, bars):
     wh.at(snapshot=2)
 
 
+def refuse_bare_version(wh, bars):
+    wh.at(snapshot=1)
+
+
+def refuse_instant(wh, bars):
+    wh.at(as_of="yesterday")
+
+
 def refuse_schema(wh, bars):
     rows(wh, bars, "2020-01-02", "2020-01-02")
 
@@ -60,7 +70,7 @@ def refuse_damage(wh, bars):
         txn.commit()
     for path in wh.root.rglob("*.parquet"):
         path.unlink()
-    warehouse.open(wh.root)
+    wh.sql("FROM eq.bars_1d")
 
 
 def refuse_conflict(wh, bars):
@@ -85,14 +95,42 @@ def refuse_locked(wh, bars):
         lock.release()
 
 
+def refuse_network_root(wh, bars):
+    from warehouse.snapshots import filesystem
+
+    device = wh.root.parent.stat().st_dev
+    mounts = wh.root.parent / "mountinfo"
+    mounts.write_text(f"1 1 {os.major(device)}:{os.minor(device)} / / rw - nfs4 host:/ rw\n")
+    filesystem.refuse_network(wh.root, mounts=mounts)
+
+
+def refuse_safe_query(wh, bars):
+    with warehouse.open(wh.root, safe=True) as safe:
+        safe.sql("SELECT getenv('HOME')")
+
+
+def refuse_catalog(wh, bars):
+    wh.build_catalog(wh.root)
+
+
+def refuse_limits(wh, bars):
+    warehouse.open(wh.root, safe=True, limits=Limits(max_rows=0))
+
+
 CASES = {
+    errors.CatalogError: refuse_catalog,
     errors.SqlTextError: refuse_text,
     errors.BundleNameError: refuse_name,
     errors.UnknownBundleError: refuse_bundle,
     errors.UnknownSnapshotError: refuse_version,
+    errors.AmbiguousSnapshotError: refuse_bare_version,
+    errors.InstantError: refuse_instant,
     errors.SchemaError: refuse_schema,
     errors.QueryError: refuse_query,
+    errors.SafeSqlError: refuse_safe_query,
+    errors.SafeLimitError: refuse_limits,
     errors.RootError: refuse_root,
+    errors.NetworkFileSystemError: refuse_network_root,
     errors.DamageError: refuse_damage,
     errors.ConflictError: refuse_conflict,
     errors.EndedError: refuse_ended,

@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterable, Mapping
 
 from warehouse import sqltext
-from warehouse.errors import DamageError
 from warehouse.layout import BundleDir
 from warehouse.schema import BASIC, Column, Dataset, dataset
 from warehouse.session import Session
+from warehouse.snapshots import integrity
 from warehouse.snapshots.manifest import DataFile, Manifest
 
+ADJUSTED_VIEW = "bars_1d_adjusted"
 ADJUSTED = "Daily bars adjusted for all later splits and dividends, as known at the last session"
 _ADJUSTED_UNIT = {
     "open": "First price, trade currency, adjusted; DOUBLE",
@@ -21,22 +22,40 @@ _ADJUSTED_UNIT = {
 
 
 def create_bundle(session: Session, place: BundleDir, manifest: Manifest) -> None:
-    """Create the schema of a bundle with a commented view of every dataset.
+    """Create the schema of a bundle with every view.
 
     Raises
     ------
     DamageError
-        A file of the snapshot is missing or has another size than committed.
+        A file of the snapshot is not as committed.
     """
-    require_files(place, manifest)
-    session.execute(sqltext.render("views/schema", schema=manifest.bundle))
-    for name in sorted({*BASIC, *manifest.datasets}):
-        of = dataset(name)
-        create_dataset(session, place, manifest.bundle, of, manifest.datasets.get(name, {}))
-        comment(session, manifest.bundle, name, of.comment, of.columns)
-    if "bars_1d" in manifest.datasets:
-        session.execute(sqltext.render("views/bars_1d_adjusted", schema=manifest.bundle))
-        comment(session, manifest.bundle, "bars_1d_adjusted", ADJUSTED, adjusted_columns())
+    integrity.require(place, manifest, manifest.datasets)
+    for name in relations(manifest):
+        create_view(session, place, manifest, name)
+
+
+def relations(manifest: Manifest) -> list[str]:
+    """Return the views that a snapshot has, each after those it is built on."""
+    built = [ADJUSTED_VIEW] if "bars_1d" in manifest.datasets else []
+    return sorted({*BASIC, *manifest.datasets}) + built
+
+
+def datasets_of(view: str) -> tuple[str, ...]:
+    """Return the datasets that a view reads."""
+    return ("bars_1d", "adjustments") if view == ADJUSTED_VIEW else (view,)
+
+
+def create_view(session: Session, place: BundleDir, manifest: Manifest, name: str) -> None:
+    """Create or replace one commented view, and the schema of the bundle if it is new."""
+    schema = manifest.bundle
+    session.execute(sqltext.render("views/schema", schema=schema))
+    if name == ADJUSTED_VIEW:
+        session.execute(sqltext.render("views/bars_1d_adjusted", schema=schema))
+        comment(session, schema, name, ADJUSTED, adjusted_columns())
+        return
+    of = dataset(name)
+    create_dataset(session, place, schema, of, manifest.datasets.get(name, {}))
+    comment(session, schema, name, of.comment, of.columns)
 
 
 def create_dataset(
@@ -73,24 +92,6 @@ def comment(
             "views/comments", schema=schema, name=name, comment=text, columns=columns, table=table
         )
     )
-
-
-def require_files(place: BundleDir, manifest: Manifest) -> None:
-    """Refuse a snapshot of which a file is missing or has another size than committed.
-
-    Raises
-    ------
-    DamageError
-        Names the file.
-    """
-    for _, _, file in manifest.files():
-        path = place.data / file.path
-        try:
-            size = path.stat().st_size
-        except FileNotFoundError:
-            raise DamageError(path, f"it is missing from snapshot {manifest.version}") from None
-        if size != file.size:
-            raise DamageError(path, f"expected {file.size} bytes, found {size}")
 
 
 def adjusted_columns() -> list[Column]:

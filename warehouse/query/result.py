@@ -1,15 +1,19 @@
 """The rows of one statement, for whoever asks: Arrow, polars, pandas, tuples, a notebook."""
 
 from functools import cache
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from warehouse.errors import QueryError
 from warehouse.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+
+_DAY = 86_400_000_000  # microseconds
 
 
 class Result:
@@ -41,14 +45,17 @@ class Result:
         return self._table
 
     def pl(self) -> "pl.DataFrame":
-        """Return a polars frame; DECIMAL stays exact."""
+        """Return a polars frame; DECIMAL stays exact, INTERVAL becomes Duration. A second column `a` is named `a_1`."""
         import polars as pl
 
-        return pl.DataFrame(self._table)
+        return pl.DataFrame(_with_durations(self._named_apart()))
 
     def df(self) -> "pd.DataFrame":
-        """Return a pandas frame; DECIMAL becomes the nearest float64, DATE datetime64."""
-        return _converter().pandas(self._table)
+        """Return a pandas frame; DECIMAL becomes the nearest float64, DATE datetime64.
+
+        A second column `a` is named `a_1`.
+        """
+        return _converter().pandas(self._named_apart())
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Return tuples of Python values; DECIMAL becomes `decimal.Decimal`."""
@@ -61,8 +68,33 @@ class Result:
     def __repr__(self) -> str:
         return repr(self.pl())
 
+    def _named_apart(self) -> pa.Table:
+        """Return the table with every name once, as frames need it."""
+        names: list[str] = []
+        for name in self._table.column_names:
+            tries = chain([name], (f"{name}_{n}" for n in count(1)))
+            names.append(next(it for it in tries if it not in names))
+        return self._table.rename_columns(names)
+
     def _repr_html_(self) -> str:
         return self.pl()._repr_html_()
+
+
+def _with_durations(table: pa.Table) -> pa.Table:
+    for at, kind in enumerate(table.schema.types):
+        if pa.types.is_interval(kind):
+            duration = pa.array(map(_microseconds, table.column(at).to_pylist()), pa.int64())
+            table = table.set_column(at, table.field(at).name, duration.cast(pa.duration("us")))
+    return table
+
+
+def _microseconds(interval: pa.MonthDayNano | None) -> int | None:
+    if interval is None:
+        return None
+    if interval.months:
+        problem = f"polars has no type for {interval}; expected no months, or CAST(... AS VARCHAR)"
+        raise QueryError(problem)
+    return int(interval.days * _DAY + interval.nanoseconds // 1000)
 
 
 @cache

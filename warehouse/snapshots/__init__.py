@@ -1,1 +1,1 @@
-"""Numbered, checksummed, hash-chained manifests of a bundle, and the protocol that adds one."""
+"""Numbered, checksummed, hash-chained manifests of a bundle, and how one is added or taken away."""

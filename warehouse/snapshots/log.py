@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from warehouse.layout import BundleDir, bundles_dir
 from warehouse.model import BundleName
 from warehouse.snapshots.manifest import Manifest, decode
 
-_MANIFEST = re.compile(r"(\d{20})\.json")
+_MANIFEST = re.compile(r"(\d{20})\.(json|expired)")
 
 
 def bundle_names(root: Path) -> list[str]:
@@ -27,17 +29,28 @@ def bundle_names(root: Path) -> list[str]:
 
 def versions(place: BundleDir) -> list[int]:
     """Return the versions the log holds, oldest first."""
-    try:
-        listed = [path.name for path in place.log.iterdir()]
-    except FileNotFoundError:
-        return []
-    return sorted(int(match[1]) for name in listed if (match := _MANIFEST.fullmatch(name)))
+    return _numbers(place, "json")
+
+
+def history(place: BundleDir) -> list[Manifest]:
+    """Return the manifests of the log, oldest first."""
+    found = []
+    for version in versions(place):
+        with suppress(UnknownSnapshotError):  # a vacuum took it since it was listed
+            found.append(read(place, version))
+    return found
+
+
+def expired(place: BundleDir) -> list[Manifest]:
+    """Return the manifests that a vacuum took out of the log and is not done with."""
+    return [
+        decode(path.read_bytes(), path) for path in map(place.expired, _numbers(place, "expired"))
+    ]
 
 
 def head(place: BundleDir) -> Manifest | None:
     """Return the newest manifest, or None if there is none yet."""
-    held = versions(place)
-    return read(place, held[-1]) if held else None
+    return _newest(place, lambda _: True)
 
 
 def read(place: BundleDir, version: int) -> Manifest:
@@ -54,10 +67,9 @@ def read(place: BundleDir, version: int) -> Manifest:
     manifest = _decode(place, version)
     if (manifest.bundle, manifest.version) != (place.bundle, version):
         raise DamageError(path, f"it is snapshot {manifest.version} of {manifest.bundle!r}")
-    if place.manifest(version - 1).exists():
-        parent = _decode(place, version - 1).sha256
-        if parent != manifest.parent:
-            raise DamageError(path, "it does not follow from the snapshot before it")
+    before = _before(place, version)
+    if before is not None and before.sha256 != manifest.parent:
+        raise DamageError(path, "it does not follow from the snapshot before it")
     return manifest
 
 
@@ -67,13 +79,45 @@ def as_of(place: BundleDir, instant: datetime) -> Manifest:
     Raises
     ------
     UnknownSnapshotError
-        The bundle is younger, or its older manifests are gone.
+        The bundle is younger, or a manifest that may be the one is gone.
     """
-    for version in reversed(versions(place)):
-        manifest = read(place, version)
-        if manifest.created_at <= instant:
-            return manifest
-    raise UnknownSnapshotError(place.bundle, f"as of {instant.isoformat()}", versions(place))
+    found = _newest(place, lambda manifest: manifest.created_at <= instant)
+    held = versions(place)
+    if found is None or (found.version != held[-1] and found.version + 1 not in held):
+        since = read(place, held[0]).created_at if held else None
+        wanted = f"as of {instant.isoformat()}"
+        raise UnknownSnapshotError(place.bundle, wanted, held, since=since)
+    return found
+
+
+def _newest(place: BundleDir, fits: Callable[[Manifest], bool]) -> Manifest | None:
+    while True:
+        held = versions(place)
+        for version in reversed(held):
+            try:
+                manifest = read(place, version)
+            except UnknownSnapshotError:
+                break  # a vacuum took it since it was listed, so there is a newer head
+            if fits(manifest):
+                return manifest
+        else:
+            return None
+
+
+def _before(place: BundleDir, version: int) -> Manifest | None:
+    try:
+        return _decode(place, version - 1)
+    except (UnknownSnapshotError, DamageError):  # whose damage is found when it is read itself
+        return None
+
+
+def _numbers(place: BundleDir, kind: str) -> list[int]:
+    try:
+        listed = [path.name for path in place.log.iterdir()]
+    except FileNotFoundError:
+        return []
+    matches = (_MANIFEST.fullmatch(name) for name in listed)
+    return sorted(int(it[1]) for it in matches if it and it[2] == kind)
 
 
 def _decode(place: BundleDir, version: int) -> Manifest:

@@ -1,7 +1,8 @@
 """Cuts a dataset into partitions and writes one of them as a Parquet file."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +14,13 @@ from warehouse.schema import Column, Dataset
 from warehouse.session import Session
 from warehouse.snapshots import disk
 from warehouse.snapshots.manifest import DataFile
+from warehouse.writing.parquet import (
+    PASS_FILES,
+    ROW_GROUP_ROWS,
+    DisorderError,
+    strictly_ordered,
+    write_sorted,
+)
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,14 @@ def partition_of(dataset: Dataset, instant: date | datetime) -> Partition:
 class Writer:
     """Writes one dataset's incoming rows, which stand in a table of the session.
 
-    `columns` have the types to be stored.
+    `columns` have the types to be stored; `ordered` tells that the rows stand in order of the key.
     """
 
     session: Session
     dataset: Dataset
     columns: tuple[Column, ...]
     incoming: str
+    ordered: bool = False
 
     def partitions(self) -> list[Partition]:
         """Return the partitions that the incoming rows touch, in order of time.
@@ -81,14 +90,43 @@ class Writer:
 
     def write(self, partition: Partition, target: Path, stored: Path | None) -> DataFile:
         """Write a partition to a new file, durably, and read back what it holds."""
-        self.session.execute(
-            self._render(
-                "writing/partition",
-                partition,
-                stored=None if stored is None else os.fspath(stored),
-                path=os.fspath(target),
-            )
+        self.fill([(partition, target)], stored)
+        return self._read_back(target)
+
+    def write_new(self, files: Sequence[tuple[Partition, Path]]) -> list[DataFile]:
+        """Write partitions of which nothing is stored to new files, in order of time; see `write`."""
+        for begin in range(0, len(files), PASS_FILES):
+            self.fill(files[begin : begin + PASS_FILES], None)
+        return [self._read_back(target) for _, target in files]
+
+    def fill(self, files: Sequence[tuple[Partition, Path]], stored: Path | None) -> None:
+        """Write partitions to new files in one pass, not durable yet; `write` says the rest."""
+        whole = Partition("", files[0][0].first, files[-1][0].until)
+        query = self._render(
+            "writing/rows",
+            whole,
+            stored=None if stored is None else os.fspath(stored),
+            ordered=self.ordered,
         )
+        spans = [
+            (target, (it.first, it.until) if it.first and it.until else None)
+            for it, target in files
+        ]
+        folder = files[0][1].parent
+        try:
+            with (
+                disk.naming(folder),
+                self.session.one_thread() if self.ordered else nullcontext(),
+                self.session.stream(query, batch_rows=ROW_GROUP_ROWS) as rows,
+            ):
+                write_sorted(rows, rows.schema, self.dataset, spans)
+        except DisorderError:
+            # The engine may plan a query of all columns in another way than that of the keys.
+            if not self.ordered:
+                raise
+            replace(self, ordered=False).fill(files, stored)
+
+    def _read_back(self, target: Path) -> DataFile:
         disk.sync_file(target)
         ((rows, first, last),) = self.session.rows(
             sqltext.render("writing/written", time=self.dataset.time, path=os.fspath(target))
@@ -154,14 +192,22 @@ def stored_columns(session: Session, dataset: Dataset, incoming: str) -> tuple[C
     return dataset.typed(wide)
 
 
-def require_keys(session: Session, dataset: Dataset, incoming: str) -> None:
-    """Refuse rows whose key is not unique or not whole.
+def require_keys(session: Session, dataset: Dataset, incoming: str) -> bool:
+    """Refuse rows whose key is not unique or not whole; say whether they stand in its order.
+
+    Rows in order prove their keys at little cost; others are counted by key. Only rows with a time
+    are tried, those of the other datasets being few.
 
     Raises
     ------
     SchemaError
         Names the first keys.
     """
+    if dataset.time:
+        keys = sqltext.render("writing/only", incoming=incoming, names=dataset.key)
+        with session.one_thread(), session.stream(keys) as batches:
+            if strictly_ordered(batches):
+                return True
     required = [name for name in dataset.key if name not in dataset.nullable]
     query = sqltext.render("writing/keys", incoming=incoming, key=dataset.key, required=required)
     broken = session.rows(query)
@@ -172,3 +218,4 @@ def require_keys(session: Session, dataset: Dataset, incoming: str) -> None:
             for row in broken
         )
         raise SchemaError(dataset.name, f"expected one row per whole key; found {shown}")
+    return False

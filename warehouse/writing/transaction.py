@@ -7,7 +7,8 @@ names them. Left without a commit, a transaction takes its files away again.
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -15,14 +16,24 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from warehouse.catalog import views
-from warehouse.errors import ConflictError, EndedError, LockedError, SchemaError
+from warehouse.catalog.reach import words_of
+from warehouse.errors import (
+    ConflictError,
+    DamageError,
+    EndedError,
+    LockedError,
+    QueryError,
+    RootError,
+    SchemaError,
+)
 from warehouse.layout import BundleDir
 from warehouse.model import Changes
 from warehouse.schema import BASIC, Dataset, dataset
 from warehouse.session import Session
-from warehouse.snapshots import disk, lease, log
+from warehouse.snapshots import disk, integrity, lease, log
 from warehouse.snapshots.commit import Proposal, commit
 from warehouse.snapshots.manifest import DataFile, Manifest
+from warehouse.writing.compact import rewritten
 from warehouse.writing.partition import (
     Partition,
     Writer,
@@ -30,8 +41,10 @@ from warehouse.writing.partition import (
     stored_columns,
 )
 
+Place = tuple[str, str]  # dataset and partition
 State = Literal["open", "uncertain", "committed", "closed"]
 
+_MEMORY = "400MB"  # more is spilled
 _WRITERS = ("duckdb", "pyarrow", "rustybt")
 
 
@@ -48,37 +61,46 @@ class Transaction:
     calendar
         Exchange calendar of a new bundle; must agree with a stored one. None takes the stored.
     committed
-        Called after a commit.
+        Called with the snapshot after a commit.
 
     Raises
     ------
     SchemaError
         The bundle has another calendar, or is new and none was named.
+    RootError
+        The folder cannot be written.
     DamageError
-        A file of the head is missing or has another size than committed.
+        The newest manifest is damaged. A damaged data file is refused when it would be read.
     """
 
     def __init__(
-        self, place: BundleDir, calendar: str | None, committed: Callable[[], None]
+        self, place: BundleDir, calendar: str | None, committed: Callable[[Manifest], None]
     ) -> None:
-        self.head = log.head(place)
+        self.calendar = _agreed(log.head(place), calendar)  # refused before a folder is made
         self.id = uuid.uuid4().hex
-        self.calendar = _agreed(self.head, calendar)
         self._place = place
         self._committed = committed
-        self._staged: dict[tuple[str, str], DataFile] = {}
+        self._staged: dict[Place, DataFile] = {}
         self._numbers = count()
         self._state: State = "open"
-        if self.head is not None:
-            views.require_files(place, self.head)
-        for folder in (place.log, place.leases):
-            disk.make_dirs(folder)
-        self._lease = lease.writer(place, self.id)
-        self.session = Session(spill_dir=self._folder / "spill")
         try:
+            for folder in (place.log, place.leases):
+                disk.make_dirs(folder)
+            self._lease = lease.writer(place, self.id)
+        except OSError as error:
+            problem = f"expected one that can be written, found: {error}"
+            raise RootError(place.root, problem) from error
+        self.session = Session(memory_limit=_MEMORY, spill_dir=self._folder / "spill")
+        self._pin: lease.Lease | None = None
+        try:
+            self.head, self._pin = lease.pinned(place, lambda: log.head(place))
+            self.calendar = _agreed(self.head, calendar)
             disk.make_dirs(self._folder)
+            if self.head is None:
+                disk.sync_parents(self._folder)  # another process may have made them just now
             for name in sorted({*BASIC, "bars_1d", "bars_1m", *self._datasets()}):
                 self._show(dataset(name))
+            self.session.watch = self._require
         except BaseException:
             self.close()
             raise
@@ -105,11 +127,24 @@ class Transaction:
             The columns, types or keys do not fit.
         EndedError
             The transaction was committed, tried to, or was closed.
+        DamageError
+            The stored file of a partition is damaged. Rows that give exactly that file again, as
+            the same ingest repeated does, repair it instead.
         """
         writer = self._writer(dataset(name), rows)
         total = Changes()
-        for partition in writer.partitions():
-            total += self._upsert_partition(writer, partition)
+        with self._all_or_none() as written:
+            partitions, stored = writer.partitions(), self._files(name)
+            new = [it for it in partitions if it.name not in stored]
+            for partition, file in zip(new, self._write_new(writer, new), strict=True):
+                total += Changes(added=file.rows)
+                written[name, partition.name] = file
+            for partition in partitions:
+                if partition.name in stored:
+                    changes, changed = self._upserted(writer, partition, stored[partition.name])
+                    total += changes
+                    if changed is not None:
+                        written[name, partition.name] = changed
         self._show(writer.dataset)
         return total
 
@@ -123,11 +158,32 @@ class Transaction:
             raise SchemaError(name, "it has more than one partition; only upsert writes it")
         writer = self._writer(of, rows)
         stored = self._files(name).get("all")
-        if stored and not writer.differs(self._path(stored)):
+        is_sound = stored is not None and self._damage((name, "all"), stored) is None
+        if stored and is_sound and not writer.differs(self._path(stored)):
             return False
-        self._write(writer, Partition("all"), None)
+        with self._all_or_none() as written:
+            written[name, "all"] = self._write(writer, Partition("all"), None)
         self._show(of)
         return True
+
+    def rewrite(self, name: str) -> int:
+        """Write partitions of a dataset anew where that makes them narrower or a tenth smaller.
+
+        Their rows stay. Returns how many were worth it.
+        """
+        of = dataset(name)
+        with self._all_or_none() as written:
+            for key, stored in sorted(self._files(name).items()):
+                damage = self._damage((name, key), stored)
+                if damage is not None:
+                    raise damage
+                file = rewritten(
+                    self.session, of, stored, path=self._path(stored), target=self._next_path()
+                )
+                if file is not None:
+                    written[name, key] = file
+        self._show(of)
+        return len(written)
 
     @property
     def touched(self) -> bool:
@@ -173,7 +229,7 @@ class Transaction:
             raise
         self._state = "committed"
         self._staged.clear()
-        self._committed()
+        self._committed(manifest)
         return manifest
 
     def close(self) -> None:
@@ -185,6 +241,8 @@ class Transaction:
             self._state = "closed"
         self._staged.clear()
         self._lease.release()
+        if self._pin is not None:
+            self._pin.release()
 
     def __enter__(self) -> Self:
         return self
@@ -212,7 +270,27 @@ class Transaction:
         return self._place.data / file.path
 
     def _show(self, of: Dataset) -> None:
-        views.create_dataset(self.session, self._place, "main", of, self._files(of.name))
+        """Show a dataset, unless a file of it is damaged; then `_require` refuses who reads it."""
+        watch, self.session.watch = self.session.watch, None
+        try:
+            with suppress(QueryError):
+                views.create_dataset(self.session, self._place, "main", of, self._files(of.name))
+        finally:
+            self.session.watch = watch
+
+    def _require(self, query: str) -> None:
+        """Refuse a statement over the views that would read a damaged file."""
+        words = words_of(query)
+        for name in self.head.datasets if self.head else ():
+            for key, file in self._files(name).items() if name in words else ():
+                damage = self._damage((name, key), file)
+                if damage is not None:
+                    raise damage
+
+    def _damage(self, place: Place, file: DataFile) -> DamageError | None:
+        if self.head is None or place in self._staged:
+            return None
+        return next(integrity.damages(self._place, self.head, [(*place, file)]), None)
 
     def _writer(self, of: Dataset, rows: Any) -> Writer:
         if self._state != "open":
@@ -221,27 +299,66 @@ class Transaction:
         if not isinstance(rows, str):
             self.session.load(incoming, rows)
         columns = stored_columns(self.session, of, incoming)
-        require_keys(self.session, of, incoming)
-        return Writer(self.session, of, columns, incoming)
+        ordered = require_keys(self.session, of, incoming)
+        return Writer(self.session, of, columns, incoming, ordered)
 
-    def _upsert_partition(self, writer: Writer, partition: Partition) -> Changes:
-        stored = self._files(writer.dataset.name).get(partition.name)
-        if stored is None:
-            return Changes(added=self._write(writer, partition, None).rows)
+    def _upserted(
+        self, writer: Writer, partition: Partition, stored: DataFile
+    ) -> tuple[Changes, DataFile | None]:
         writer = writer.at_least(stored.wide)
+        damage = self._damage((writer.dataset.name, partition.name), stored)
+        if damage is not None:
+            return self._repaired(writer, partition, stored, damage)
         changes = writer.changes(partition, self._path(stored))
-        if changes.any:
-            self._write(writer, partition, self._path(stored))
-        return changes
+        if not changes.any:
+            return changes, None
+        return changes, self._write(writer, partition, self._path(stored))
+
+    def _repaired(
+        self, writer: Writer, partition: Partition, lost: DataFile, damage: DamageError
+    ) -> tuple[Changes, DataFile]:
+        """Write the incoming rows alone, which must give the very file that was lost."""
+        file = self._write(writer, partition, None)
+        if file.sha256 != lost.sha256:
+            self._path(file).unlink()
+            raise damage
+        return Changes(same=file.rows), file
 
     def _write(self, writer: Writer, partition: Partition, stored: Path | None) -> DataFile:
-        place = (writer.dataset.name, partition.name)
-        file = writer.write(partition, self._folder / f"{next(self._numbers)}.parquet", stored)
-        superseded = self._staged.get(place)
-        self._staged[place] = file
-        if superseded is not None:
-            self._path(superseded).unlink()
-        return file
+        target = self._next_path()
+        try:
+            return writer.write(partition, target, stored)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def _write_new(self, writer: Writer, partitions: Sequence[Partition]) -> list[DataFile]:
+        files = [(partition, self._next_path()) for partition in partitions]
+        try:
+            return writer.write_new(files)
+        except BaseException:
+            for _, target in files:
+                target.unlink(missing_ok=True)
+            raise
+
+    def _next_path(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.parquet"
+
+    @contextmanager
+    def _all_or_none(self) -> Iterator[dict[Place, DataFile]]:
+        """Stage the files that are put into the dictionary when all are written, or none of them."""
+        written: dict[Place, DataFile] = {}
+        try:
+            yield written
+        except BaseException:
+            superseded = list(written.values())
+            raise
+        else:
+            superseded = [self._staged[it] for it in written.keys() & self._staged.keys()]
+            self._staged |= written
+        finally:
+            for file in superseded:
+                self._path(file).unlink()
 
 
 def _agreed(head: Manifest | None, calendar: str | None) -> str:

@@ -1,13 +1,21 @@
 """A bundle as Python sees it: a name, a snapshot, its assets, a place to ask SQL."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 import warehouse
-from warehouse import Snapshot, Warehouse, sqltext
+from rustybt.data.bundles.ingest import OnError, Request, ingest
+from rustybt.data.bundles.report import IngestReport
+from rustybt.data.quality import check
+from rustybt.data.sources import Resolution, Source, rebuilt
+from rustybt.errors import NoSourceError
+from warehouse import Result, Snapshot, Warehouse, sqltext
+from warehouse.errors import UnknownSnapshotError
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,84 @@ class Bundle:
         ((symbols, first, last),) = self.warehouse.sql(query).rows()
         return symbols, first, last
 
+    def ingest(
+        self,
+        symbols: Sequence[str] | None = None,
+        start_date: str | date | None = None,
+        end_date: str | date | None = None,
+        *,
+        n_workers: int = 1,
+        on_error: OnError = "raise",
+        source: Source | None = None,
+    ) -> IngestReport:
+        """Take rows into the bundle: one new snapshot; this handle stays at its own.
+
+        Parameters
+        ----------
+        symbols
+            As the source writes them; all that it has if None.
+        start_date, end_date
+            Days, as dates or ISO text, both included; no bound if None.
+        n_workers
+            Processes that read the source; a script that asks for more than 1 needs the usual
+            ``if __name__ == "__main__":``.
+        on_error
+            ``raise``: all or nothing. ``partial``: symbols that fail are left out and reported.
+        source
+            That of the bundle's last ingest if None.
+
+        Raises
+        ------
+        NoSourceError
+            No snapshot says how its source is read again.
+        SourceError
+            As `rustybt.data.bundles.ingest`.
+
+        Examples
+        --------
+        ``bundles.get("sp500").ingest(["AAPL"], "2020-01-01", "2023-12-31", n_workers=4)``
+        """
+        last = self._last_ingest()
+        again = source or (rebuilt(last["parameters"]) if last else None)
+        if again is None:
+            raise NoSourceError(self.name)
+        request = Request(
+            None if symbols is None else tuple(symbols),
+            _day(start_date),
+            _day(end_date),
+            n_workers=n_workers,
+            on_error=on_error,
+        )
+        resolution: Resolution = last["resolution"] if last else "1d"
+        return ingest(again, self.name, request, resolution=resolution, root=self.warehouse.root)
+
+    def _last_ingest(self) -> Mapping[str, Any] | None:
+        """Return the lineage of the newest snapshot up to this one that tells of a source."""
+        for version in range(self.snapshot.version, 0, -1):
+            try:
+                with self.warehouse.at(snapshot={self.name: version}) as old:
+                    lineage = old.snapshot(self.name).lineage
+            except UnknownSnapshotError:  # removed by a vacuum, as all before it
+                return None
+            if lineage.get("parameters") is not None and "resolution" in lineage:
+                return lineage
+        return None
+
+    def quality(self) -> Result:
+        """Run the checks of the bundle's policy over all bars of this snapshot; nothing is stored.
+
+        Returns
+        -------
+        Result
+            One row a dataset and check, with the columns of ``meta.quality``, where what
+            ``rustybt bundle quality`` found stands; `Result.pl` and `Result.df` give frames.
+        """
+        return check(self.warehouse, self.name).result()
+
+
+def _day(given: str | date | None) -> date | None:
+    return date.fromisoformat(given) if isinstance(given, str) else given
+
 
 def names(root: str | Path | None = None) -> list[str]:
     """Return the names of all bundles, sorted; `root` as `warehouse.open` takes it."""
@@ -57,7 +143,9 @@ def get(name: str, *, root: str | Path | None = None) -> Bundle:
     return load(name, root=root)
 
 
-def load(name: str, timestamp: datetime | None = None, *, root: str | Path | None = None) -> Bundle:
+def load(
+    name: str, timestamp: date | str | None = None, *, root: str | Path | None = None
+) -> Bundle:
     """Return a bundle as it was at an instant.
 
     Parameters
@@ -65,14 +153,23 @@ def load(name: str, timestamp: datetime | None = None, *, root: str | Path | Non
     name
         Of the bundle.
     timestamp
-        Instant, UTC if naive: the newest snapshot committed by then. The newest of all if None.
+        Instant, UTC if it says no zone, as a datetime (also of pandas), a date (its first instant) or
+        ISO 8601 text: the newest snapshot committed by then. The newest of all if None.
     root
         Of the warehouse, as `warehouse.open` takes it.
 
     Raises
     ------
     UnknownBundleError
-        No bundle has the name, or had it then; the nearest is named.
+        No bundle has the name; the nearest is named.
+    UnknownSnapshotError
+        The bundle is younger; the message says since when there is one.
+    InstantError
+        `timestamp` is no instant.
     """
     wh = Warehouse(root, as_of=timestamp)
-    return Bundle(name, wh.snapshot(name), wh)
+    try:
+        return Bundle(name, wh.snapshot(name), wh)
+    except BaseException:
+        wh.close()
+        raise

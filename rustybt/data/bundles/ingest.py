@@ -4,36 +4,87 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 import warehouse
 from rustybt.data.bundles.merge import Merge, Merged
 from rustybt.data.bundles.report import IngestReport
-from rustybt.data.calendars import require_calendar
-from rustybt.data.sources import FileSource, Reading, Source, Staging
-from rustybt.errors import DuplicateRowsError, NothingReadError
+from rustybt.data.calendars import require_calendar, sessions
+from rustybt.data.lineage import lineage_of
+from rustybt.data.sources import FileSource, Reading, Resolution, Source, Span, Staging
+from rustybt.data.sources.reading import Crew, read
+from rustybt.errors import (
+    DuplicateRowsError,
+    EmptySpanError,
+    NothingReadError,
+    SymbolsFailedError,
+)
+from rustybt.secrets import without_secrets
 from warehouse import BundleName, Warehouse, sqltext
 from warehouse.session import Session
 
-Resolution = Literal["1d", "1m"]
+OnError = Literal["raise", "partial"]
 Progress = Callable[[str], None]
 
 DEFAULT_CALENDAR = "XNYS"
-_MEMORY = "300MB"  # for staging; more is spilled
+_MEMORY = "300MB"  # for staging, and for the transaction; more is spilled
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to take of a source, and how.
+
+    Parameters
+    ----------
+    symbols
+        As the source writes them; all that it has if None.
+    start_date, end_date
+        Days, both included; None where there is no bound. Of minutes, days in UTC.
+    n_workers
+        Processes that read; 1 reads in this one. A script that asks for more needs the usual
+        ``if __name__ == "__main__":``.
+    on_error
+        ``raise``: a symbol that fails or is not found fails the ingest, and nothing is committed.
+        ``partial``: the others are committed, and the report says what became of each.
+    timeout_seconds
+        A worker that has not answered a task, a few symbols, for so long is killed and has failed.
+    """
+
+    symbols: tuple[str, ...] | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    n_workers: int = 1
+    on_error: OnError = "raise"
+    timeout_seconds: float = 900.0
+
+    @property
+    def crew(self) -> Crew:
+        """How the source is read."""
+        return Crew(self.n_workers, self.on_error == "partial", self.timeout_seconds)
+
+    def span(self, resolution: Resolution) -> Span:
+        """Return the rows that are wanted, half open."""
+        until = None if self.end_date is None else self.end_date + timedelta(days=1)
+        return Span(self.symbols, self.start_date, until, resolution)
+
+
+EVERYTHING = Request()
 
 
 def ingest(
     source: Source,
     bundle: str,
+    request: Request = EVERYTHING,
     *,
     calendar: str | None = None,
     resolution: Resolution = "1d",
     root: str | Path | None = None,
     progress: Progress = lambda _: None,
 ) -> IngestReport:
-    """Take all rows of a source into a bundle: one new snapshot, or none if nothing is new.
+    """Take rows of a source into a bundle: one new snapshot, or none if nothing is new.
 
     Parameters
     ----------
@@ -41,6 +92,8 @@ def ingest(
         Where the rows come from.
     bundle
         Name; created if new.
+    request
+        Which rows, and how they are read; all of them, in this process, by default.
     calendar
         Exchange calendar, ``XNYS`` or ``24/7``; that of the bundle if None, and XNYS for a new one.
     resolution
@@ -59,6 +112,10 @@ def ingest(
     ------
     SourceError
         The source cannot be read, contradicts itself or holds no row that can be taken.
+    SymbolsFailedError
+        Some symbols failed, and the request is not ``partial``.
+    EmptySpanError
+        The calendar has no session in the span.
     BundleNameError
         The name cannot be a bundle's.
     SchemaError
@@ -68,10 +125,12 @@ def ingest(
     """
     began = time.monotonic()
     name = BundleName(bundle)
-    with warehouse.open(root) as wh, _staging(daily=resolution == "1d") as staging:
+    with warehouse.open(root) as wh, _staging(request.span(resolution)) as staging:
         calendar = _calendar(wh, name, calendar)
-        progress(f"reading {source.name}")
-        reading = _read(source, staging)
+        _require_sessions(calendar, request)
+        progress(f"reading {without_secrets(source.name)}")
+        fetched_at = datetime.now(UTC)
+        reading = _read(source, staging, request)
         duplicates = _settle_duplicates(source, staging, reading)
         progress(f"merging {reading.rows:,} rows")
         with wh.begin(name, calendar=calendar) as txn:
@@ -79,20 +138,21 @@ def ingest(
             merged = merge.run(reading.rejects)
             new = txn.touched or txn.head is None
             progress("committing" if new else "nothing is new")
-            lineage = _lineage(source, resolution, reading)
-            snapshot = txn.commit(lineage) if txn.head is None or new else txn.head
+            snapshot = txn.head
+            if snapshot is None or new:
+                snapshot = txn.commit(_lineage(source, staging.span, fetched_at, reading))
     return _report(
         name, snapshot.version, new, reading, merged, duplicates, seconds=time.monotonic() - began
     )
 
 
 @contextmanager
-def _staging(*, daily: bool) -> Iterator[Staging]:
+def _staging(span: Span) -> Iterator[Staging]:
     with tempfile.TemporaryDirectory(prefix="rustybt-ingest-") as place:
         folder = Path(place)
         session = Session(memory_limit=_MEMORY, spill_dir=folder / "spill")
         try:
-            yield Staging(session, folder, daily=daily)
+            yield Staging(session, folder, span)
         finally:
             session.close()
 
@@ -104,8 +164,17 @@ def _calendar(wh: Warehouse, name: str, wanted: str | None) -> str:
     return calendar
 
 
-def _read(source: Source, staging: Staging) -> Reading:
-    reading = source.stage(staging)
+def _require_sessions(calendar: str, request: Request) -> None:
+    first, last = request.start_date, request.end_date
+    if first is None or last is None:
+        return
+    days = [] if last < first else sessions(calendar, first, last)["session"].to_pylist()
+    if not any(first <= day <= last for day in days):
+        raise EmptySpanError(calendar, first, last)
+
+
+def _read(source: Source, staging: Staging, request: Request) -> Reading:
+    reading = _without_secrets(read(source, staging, request.crew))
     if staging.daily or reading.tells_actions is None:
         return reading
     unsaid = (
@@ -114,8 +183,17 @@ def _read(source: Source, staging: Staging) -> Reading:
     return replace(reading, notes=(*reading.notes, unsaid))
 
 
+def _without_secrets(reading: Reading) -> Reading:
+    outcomes = (replace(it, reason=without_secrets(it.reason)) for it in reading.outcomes)
+    notes = tuple(without_secrets(reading.notes))
+    return replace(reading, notes=notes, outcomes=tuple(outcomes))
+
+
 def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> int:
     if reading.rows == len(reading.rejects):
+        failed = {it.symbol: it.reason for it in reading.outcomes if it.ending == "failed"}
+        if failed and not reading.rejects:
+            raise SymbolsFailedError(source.name, failed)
         first = reading.rejects[0].text if reading.rejects else None
         raise NothingReadError(source.name, len(reading.rejects), first)
     session = staging.session
@@ -130,10 +208,11 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
     return duplicates
 
 
-def _lineage(source: Source, resolution: str, reading: Reading) -> dict[str, object]:
-    return {
-        "source": source.name,
-        "resolution": resolution,
+def _lineage(
+    source: Source, span: Span, fetched_at: datetime, reading: Reading
+) -> dict[str, object]:
+    return lineage_of(source, span, fetched_at) | {
+        "resolution": span.resolution,
         "rows": reading.rows,
         "rejected": len(reading.rejects),
         "notes": list(reading.notes),
@@ -163,9 +242,11 @@ def _report(
         flagged=merged.flagged,
         symbols=merged.symbols,
         actions=merged.actions,
+        failed=sum(it.lost for it in reading.outcomes),
         seconds=round(seconds, 3),
         rejects=reading.rejects,
         notes=reading.notes,
+        outcomes=reading.outcomes,
     )
 
 

@@ -4,7 +4,7 @@ Apart from reading, because here the stored state counts: sids that are given al
 dividend, flags of rows that come again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,22 +12,11 @@ import pyarrow as pa
 
 from rustybt.data.actions import derive_actions
 from rustybt.data.calendars import sessions
+from rustybt.data.quality import doubts, policy_in
 from rustybt.data.sources import Reject, Staging
 from rustybt.data.sources.source import Told
 from warehouse import Changes, Transaction, sqltext
 from warehouse.schema import EXACT
-from warehouse.session import Session
-
-_FLAGS = pa.schema(
-    {
-        "dataset": pa.string(),
-        "symbol": pa.string(),
-        "session": pa.date32(),
-        "ts": pa.timestamp("us"),
-        "kind": pa.string(),
-        "detail": pa.string(),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -111,10 +100,7 @@ class Merge:
 
     def _merge_flags(self, dataset: str) -> int:
         session = self.txn.session
-        found = list(_flags(session, "checks", dataset))
-        if self.staging.daily:
-            found += _flags(session, "checks/actions", "adjustments")
-        session.load("found_flags", pa.concat_tables([_FLAGS.empty_table(), *found]))
+        session.load("found_flags", doubts(self.txn, dataset, policy_in(self.txn)))
         session.execute(sqltext.load("ingest/new_flags"))
         merged = session.arrow(
             sqltext.render("ingest/flags", daily=self.staging.daily, dataset=dataset)
@@ -130,16 +116,6 @@ class Merge:
         if new.num_rows:
             session.load("new_rejects", new)
             self.txn.replace("rejects", session.arrow(sqltext.load("ingest/all_rejects")))
-
-
-def _flags(session: Session, folder: str, dataset: str) -> Iterable[pa.Table]:
-    for check in sqltext.names(folder):
-        found = session.arrow(sqltext.load(f"{folder}/{check}"))
-        if found.num_rows:
-            said = {"dataset": dataset, "kind": check}
-            columns = {name: pa.array([value] * found.num_rows) for name, value in said.items()}
-            columns |= {name: found[name] for name in ("symbol", "session", "ts", "detail")}
-            yield pa.table({name: columns[name] for name in _FLAGS.names}).cast(_FLAGS)
 
 
 def _rejects_table(rejects: Sequence[Reject]) -> pa.Table:

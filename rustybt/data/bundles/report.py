@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rustybt.data.sources import Reject
+from rustybt.data.sources import Outcome, Reject
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class IngestReport:
         Symbols of the source.
     actions
         Splits and dividends that the bundle holds now.
+    failed
+        Symbols that were left out, since they failed or were not found; see `outcomes`.
+    outcomes
+        What became of each symbol that was asked for or found.
     notes
         What was decided on the way, for people.
     """
@@ -47,6 +51,8 @@ class IngestReport:
     flagged: int
     symbols: int
     actions: int
+    failed: int
     seconds: float
     rejects: tuple[Reject, ...] = ()
     notes: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()

@@ -1,7 +1,24 @@
-"""Where bars come from: files, tables, and later networks."""
+"""Where bars come from: files, tables, and feeds that answer one symbol at a time."""
 
+from rustybt.data.sources.feed import Feed, FeedSource
 from rustybt.data.sources.files import FileSource
-from rustybt.data.sources.source import Reading, Reject, Source, Staging
+from rustybt.data.sources.reading import rebuilt
+from rustybt.data.sources.source import Reading, Reject, Source
+from rustybt.data.sources.span import Outcome, Resolution, Span
+from rustybt.data.sources.staging import Staging
 from rustybt.data.sources.table import TableSource
 
-__all__ = ["FileSource", "Reading", "Reject", "Source", "Staging", "TableSource"]
+__all__ = [
+    "Feed",
+    "FeedSource",
+    "FileSource",
+    "Outcome",
+    "Reading",
+    "Reject",
+    "Resolution",
+    "Source",
+    "Span",
+    "Staging",
+    "TableSource",
+    "rebuilt",
+]

@@ -71,11 +71,12 @@ def find_columns(
     found = {}
     for column, names in wanted.items():
         name = next((it for it in names if it in plain), None)
-        said = "the time" if column == "at" else column
+        said = {"at": "the time", "adjusted": "the adjusted close"}.get(column, column)
         if name is None:
             if column in OPTIONAL and not (symbol and column == "symbol"):
                 continue
-            raise ColumnsError(file, header, f"no column for {said}", names)
+            accepted = (adjusted or "",) if column == "adjusted" else names
+            raise ColumnsError(file, header, f"no column for {said}", accepted)
         if plain.count(name) > 1:
             raise ColumnsError(file, header, f"more than one column for {said}", names)
         found[column] = plain.index(name)

@@ -29,6 +29,7 @@ class Dialect:
     header: tuple[str, ...]
     delimiter: str
     encoding: str
+    blank: int = 0  # lines before the header
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ def sniff(path: Path, encoding: str | None = None) -> Sample:
     text = _beginning(path, encoding)
     if not text.strip():
         raise SourceFileError(path, "the file is empty", "Expected a header and at least one row.")
-    first = text.lstrip("\r\n").splitlines()[0]
+    blank, first = next((n, it) for n, it in enumerate(text.splitlines()) if it)
     delimiter = max(DELIMITERS, key=first.count)
     records = list(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter))
     whole = [tuple(it) for it in records if it][: _SAMPLE_ROWS + 1]
     header = tuple(name.strip() for name in whole[0])
-    return Sample(Dialect(header, delimiter, encoding or "utf-8"), tuple(whole[1:]))
+    return Sample(Dialect(header, delimiter, encoding or "utf-8", blank), tuple(whole[1:]))
 
 
 def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str], int]]:
@@ -94,7 +95,8 @@ def as_written(record: Sequence[str], dialect: Dialect) -> str:
 
 
 def _open(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    packed = path.suffix.lower() == ".gz"
+    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
 
 
 def _beginning(path: Path, encoding: str | None) -> str:

@@ -4,20 +4,23 @@ One long file with a column of symbols, or one file a symbol, named after it. Fi
 alike are read by one statement, so a folder of hundreds costs little more than one file.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
-
-from rustybt.data.sources.dialect import ENCODINGS
-from rustybt.data.sources.options import Options
-from rustybt.data.sources.parquets import stage_parquets
-from rustybt.data.sources.source import Reading, Staging
+from rustybt.data.sources.columns import find_columns
+from rustybt.data.sources.dialect import ENCODINGS, sniff
+from rustybt.data.sources.options import ENDING, ENDINGS, Options
+from rustybt.data.sources.parquets import header, stage_parquets
+from rustybt.data.sources.source import Reading, Reject
+from rustybt.data.sources.span import Outcome, Span
+from rustybt.data.sources.staging import Staging
 from rustybt.data.sources.texts import stage_texts
-from rustybt.errors import SourceFileError
-
-ENDINGS = (".csv", ".csv.gz", ".parquet")
+from rustybt.errors import SourceError, SourceFileError
+from warehouse import sqltext
+from warehouse.errors import QueryError
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class FileSource:
     -----
     The form of the times is decided for each file from its first rows, and stated in the report: ISO
     dates and timestamps with or without a zone, YYYYMMDD, or epochs in s, ms, us or ns by magnitude.
-    Without a zone a time is UTC.
+    Without a zone a time is UTC; of a daily row the date counts as it is written, in any zone.
 
     A number is taken as it is written: up to 8 decimals and 10 digits before them as DECIMAL(18,8), up
     to 18 and 20 as DECIMAL(38,18); an exponent is fine where the value is exact. A binary float is taken
@@ -58,8 +61,26 @@ class FileSource:
         """The path."""
         return str(self.path)
 
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The fields, the path being absolute."""
+        return asdict(self) | {"kind": "files", "path": str(self.path.absolute())}
+
+    def symbols(self) -> list[str] | None:
+        """Return the symbols of a folder of one file a symbol; None where a file has a column of them.
+
+        Raises
+        ------
+        SourceFileError
+            The path is missing or holds no file.
+        """
+        files = _files(self.path)
+        if any(self._tells_symbols(file) for file in files):
+            return None
+        return sorted({_stem(file.name) for file in files})
+
     def stage(self, staging: Staging) -> Reading:
-        """Add all rows of all files to a staging.
+        """Add the rows of the staging's span to it; a file of another symbol is not read.
 
         Raises
         ------
@@ -74,11 +95,12 @@ class FileSource:
             raise SourceFileError(
                 self.path, f"unknown encoding {self.encoding}", f"Known: {', '.join(ENCODINGS)}."
             )
-        files = _files(self.path)
-        staging.session.load("stems", _stems(files))
+        if self.date_format is not None:
+            _require_date_format(self.path, self.date_format, staging)
+        files = self.files(staging.span)
         options = Options(self.date_format, self.encoding, self.actions_from)
-        texts = [file for file in files if file.suffix != ".parquet"]
-        parquets = [file for file in files if file.suffix == ".parquet"]
+        texts = [file for file in files if _ending(file.name) != ".parquet"]
+        parquets = [file for file in files if _ending(file.name) == ".parquet"]
         done = [
             *stage_texts(texts, options, staging),
             *stage_parquets(parquets, options, staging),
@@ -87,11 +109,44 @@ class FileSource:
             (it for of in done for it in of.rejects), key=lambda it: (it.file, it.line)
         )
         return Reading(
-            rows=staging.gather() + len(rejects),
+            rows=staging.gather() + len(rejects) if files else 0,
             rejects=tuple(rejects),
             tells_actions=next((it.told for it in done if it.told), None),
             notes=tuple(note for of in done for note in of.notes),
+            outcomes=tuple(
+                _outcomes(files, staging.span, rejects, staging.counts() if files else {})
+            ),
         )
+
+    def files(self, span: Span) -> list[Path]:
+        """Return the files that may hold rows of a span, sorted; errors as of `stage`."""
+        files = _files(self.path)
+        if span.symbols is None:
+            return files
+        wanted = set(span.symbols)
+        return [it for it in files if _stem(it.name) in wanted or self._tells_symbols(it)]
+
+    def _tells_symbols(self, file: Path) -> bool:
+        try:
+            names = (
+                header(file)
+                if _ending(file.name) == ".parquet"
+                else sniff(file, self.encoding).dialect.header
+            )
+            return "symbol" in find_columns(str(file), names).found
+        except SourceError:  # told when the file itself is read
+            return False
+
+
+def _require_date_format(path: Path, pattern: str, staging: Staging) -> None:
+    advice = "Expected a strptime pattern such as %d/%m/%Y."
+    if "%" not in pattern:
+        raise SourceFileError(path, f"the date format {pattern!r} has no % in it", advice)
+    try:
+        staging.session.rows(sqltext.load("ingest/date_format"), [pattern])
+    except QueryError as error:
+        problem = f"the date format {pattern!r} is none ({error.problem.splitlines()[0]})"
+        raise SourceFileError(path, problem, advice) from error
 
 
 def _files(path: Path) -> list[Path]:
@@ -99,20 +154,39 @@ def _files(path: Path) -> list[Path]:
         raise SourceFileError(path, "there is no such file or folder", "Check the path.")
     kinds = ", ".join(ENDINGS)
     if path.is_file():
-        if not path.name.endswith(ENDINGS):
+        if not _ending(path.name):
             raise SourceFileError(path, "unknown kind of file", f"Expected one of {kinds}.")
         return [path]
-    files = sorted(it for it in path.iterdir() if it.is_file() and it.name.endswith(ENDINGS))
+    # A hidden file is another program's, such as the ._A.csv that macOS leaves beside A.csv.
+    shown = sorted(it for it in path.iterdir() if it.is_file() and not it.name.startswith("."))
+    files = [it for it in shown if _ending(it.name)]
     if not files:
         raise SourceFileError(path, "the folder has no file to ingest", f"Expected {kinds}.")
     return files
 
 
-def _stems(files: Sequence[Path]) -> pa.Table:
-    stems = [_stem(file.name) for file in files]
-    return pa.table({"file": [str(file) for file in files], "symbol": stems})
-
-
 def _stem(name: str) -> str:
-    ending = next(it for it in sorted(ENDINGS, key=len, reverse=True) if name.endswith(it))
-    return name.removesuffix(ending)
+    return name[: len(name) - len(_ending(name))]
+
+
+def _ending(name: str) -> str:
+    found = re.search(rf"{ENDING}\Z", name)
+    return found[0].lower() if found else ""
+
+
+def _outcomes(
+    files: Iterable[Path],
+    span: Span,
+    rejects: Iterable[Reject],
+    counts: Mapping[str, tuple[int, int]],
+) -> Iterable[Outcome]:
+    stems = {_stem(file.name) for file in files}
+    broken = {_stem(Path(it.file).name) for it in rejects}
+    for symbol in counts if span.symbols is None else span.symbols:
+        taken, refused = counts.get(symbol, (0, 0))
+        if refused or symbol in broken:
+            yield Outcome(symbol, "partial", taken, "rows of it were rejected")
+        elif taken:
+            yield Outcome(symbol, "complete", taken)
+        else:
+            yield Outcome(symbol, "empty" if symbol in stems else "not found")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rustybt.data.sources.columns import NUMBERS
 from rustybt.data.sources.dialect import Dialect, as_written, records
-from rustybt.data.sources.source import Refused, Reject
+from rustybt.data.sources.source import Reject
+from rustybt.data.sources.staging import Refused
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def locate(
             if (file, number) in broken:
                 unseen.discard(number)
                 it = broken[file, number]
-                rejects.append(Reject(file, line, it.reason, it.raw))
-            elif number > 1 and len(record) > max(places):
+                rejects.append(Reject(file, line, it.reason, it.raw.strip("\r\n")))
+            elif number > dialect.blank + 1 and len(record) > max(places):
                 reason = reasons.get((file, _fields(record, places)))
                 if reason is not None:
                     rejects.append(Reject(file, line, reason, as_written(record, dialect)))

@@ -8,6 +8,9 @@ from rustybt.data.sources.columns import Columns
 from rustybt.data.sources.source import Reject, Told, told_actions
 from rustybt.data.sources.times import TimeForm
 
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+ENDING = r"(?i:\.csv\.gz|\.csv|\.parquet)"  # behind the symbol in the name of a file
+
 
 @dataclass(frozen=True)
 class Options:

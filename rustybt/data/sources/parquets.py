@@ -1,17 +1,20 @@
 """Reads Parquet files, all of one schema by one statement."""
 
 import glob
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rustybt.data.sources.columns import Columns, find_columns
-from rustybt.data.sources.options import Options, Staged, staged
-from rustybt.data.sources.source import Reject, Staging, time_form
-from rustybt.data.sources.times import TimeForm, written
+from rustybt.data.sources.options import ENDING, Options, Staged, staged
+from rustybt.data.sources.source import Reject, time_form
+from rustybt.data.sources.staging import Staging
+from rustybt.data.sources.times import TYPED, TimeForm, written
 from rustybt.errors import SourceFileError
 from warehouse import sqltext
 
@@ -32,6 +35,17 @@ def stage_parquets(files: Sequence[Path], options: Options, staging: Staging) ->
         yield staged(paths, columns, form, map(Reject.of, refused))
 
 
+def header(file: Path) -> list[str]:
+    """Return the names of the columns of a file.
+
+    Raises
+    ------
+    SourceFileError
+        It is no Parquet file.
+    """
+    return [name for name, _ in _shape(file)]
+
+
 def _shape(file: Path) -> Shape:
     try:
         schema = pq.read_schema(file)
@@ -47,12 +61,20 @@ def _columns(file: Path, shape: Shape, options: Options) -> Columns:
 
 
 def _form(file: Path, shape: Shape, options: Options, staging: Staging) -> TimeForm:
-    staging.session.execute(_incoming([file], shape, _columns(file, shape, options)))
+    columns = _columns(file, shape, options)
+    staging.session.execute(_incoming([file], shape, columns))
     types = dict(staging.session.rows(sqltext.load("ingest/types")))
     if types["at"] == "VARCHAR" and options.date_format is not None:
         return written(options.date_format)
     values = staging.session.rows(sqltext.load("ingest/first_times"))
-    return time_form(str(file), types["at"], [value for (value,) in values])
+    form = time_form(str(file), types["at"], [value for (value,) in values])
+    return replace(form, zone=_zone(shape[columns.found["at"]][1])) if form == TYPED else form
+
+
+def _zone(kind: str) -> str:
+    # Arrow keeps the zone of a column beside the data, so DuckDB does not see it.
+    named = re.search(r"tz=([^\]]+)", kind)
+    return named[1] if named and named[1] != "UTC" else ""
 
 
 def _incoming(paths: Sequence[Path], shape: Shape, columns: Columns) -> str:
@@ -60,5 +82,6 @@ def _incoming(paths: Sequence[Path], shape: Shape, columns: Columns) -> str:
         "ingest/incoming_parquet",
         paths=[glob.escape(str(path)) for path in paths],
         symbol=shape[columns.found["symbol"]][0] if "symbol" in columns.found else None,
+        ending=f"{ENDING}$",
         columns=[(k, shape[i][0]) for k, i in columns.found.items() if k != "symbol"],
     )

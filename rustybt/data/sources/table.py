@@ -1,10 +1,13 @@
 """A table in memory as a source: what a network adapter fetched, or a user has."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rustybt.data.sources.columns import find_columns
-from rustybt.data.sources.source import Reading, Reject, Staging, time_form, told_actions
+from rustybt.data.sources.source import Reading, Reject, time_form, told_actions
+from rustybt.data.sources.span import Outcome
+from rustybt.data.sources.staging import Staging
 from warehouse import sqltext
 
 
@@ -27,8 +30,17 @@ class TableSource:
     rows: Any
     actions_from: str | None = None
 
+    @property
+    def parameters(self) -> None:
+        """None: rows in memory are gone with the process."""
+        return
+
+    def symbols(self) -> None:
+        """Return None: the rows were not read yet."""
+        return
+
     def stage(self, staging: Staging) -> Reading:
-        """Add all rows to a staging.
+        """Add the rows of the staging's span to it.
 
         Raises
         ------
@@ -52,4 +64,15 @@ class TableSource:
         form = time_form(self.name, types["at"], values)
         rejects = tuple(Reject.of(it) for it in staging.add(incoming, form, files=[self.name]))
         rows = staging.gather() + len(rejects)
-        return Reading(rows, rejects, told_actions(columns))
+        outcomes = tuple(_outcomes(staging))
+        return Reading(rows, rejects, told_actions(columns), outcomes=outcomes)
+
+
+def _outcomes(staging: Staging) -> Iterator[Outcome]:
+    counts, span = staging.counts(), staging.span
+    for symbol in counts if span.symbols is None else span.symbols:
+        taken, refused = counts.get(symbol, (0, 0))
+        if refused:
+            yield Outcome(symbol, "partial", taken, "rows of it were rejected")
+        else:
+            yield Outcome(symbol, "complete" if taken else "not found", taken)

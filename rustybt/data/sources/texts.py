@@ -8,8 +8,8 @@ from pathlib import Path
 from rustybt.data.sources.columns import Columns, find_columns
 from rustybt.data.sources.dialect import Dialect, sniff
 from rustybt.data.sources.lines import Torn, locate
-from rustybt.data.sources.options import Options, Staged, staged
-from rustybt.data.sources.source import Refused, Staging
+from rustybt.data.sources.options import ENDING, Options, Staged, staged
+from rustybt.data.sources.staging import Refused, Staging
 from rustybt.data.sources.times import TimeForm
 from rustybt.errors import SourceFileError
 from warehouse import sqltext
@@ -46,6 +46,8 @@ def _add(
         columns=[(k, _place(i)) for k, i in columns.found.items() if k != "symbol"],
         delimiter=dialect.delimiter,
         encoding=dialect.encoding,
+        blank=dialect.blank,
+        ending=f"{ENDING}$",
     )
     staging.session.execute(sqltext.load("ingest/new_torn"))
     try:
@@ -54,7 +56,7 @@ def _add(
         )
     except QueryError as error:
         problem = f"DuckDB cannot read it ({error.problem.splitlines()[0]})"
-        advice = "Check that it has one kind of line end, and that every quote is closed."
+        advice = "Check that it is whole, has one kind of line end, and that every quote is closed."
         where = paths[0] if len(paths) == 1 else f"{paths[0]} or another of {len(paths)} files"
         raise SourceFileError(where, problem, advice) from error
     torn = staging.session.rows(sqltext.load("ingest/all_torn"))

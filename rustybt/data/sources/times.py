@@ -18,6 +18,7 @@ _EPOCHS = {10: ("seconds", 1_000_000, 1), 13: ("milliseconds", 1_000, 1)} | {
     16: ("microseconds", 1, 1),
     19: ("nanoseconds", 1, 1_000),
 }
+_LEAST_DIGITS = 9  # a shorter count has no telling magnitude
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class TimeForm:
     times, per
         For ``epoch``: a count is multiplied by the first and divided by the second to give
         microseconds.
+    least, most
+        For ``epoch``: digits that a count of this unit has; more than 8 others are of another unit.
+    zone
+        For ``typed``: where the days of the column are counted, such as Europe/London; UTC if empty.
     """
 
     kind: str
@@ -42,6 +47,9 @@ class TimeForm:
     format: str = ""
     times: int = 1
     per: int = 1
+    least: int = 0
+    most: int = 0
+    zone: str = ""
 
 
 ISO = TimeForm("iso", "ISO dates or timestamps; without a zone they are UTC")
@@ -51,7 +59,7 @@ TYPED = TimeForm("typed", "a column of dates or timestamps; without a zone they 
 
 def written(pattern: str) -> TimeForm:
     """Return the form of a strptime pattern."""
-    return TimeForm("format", f"times as {pattern}", format=pattern)
+    return TimeForm("format", pattern, format=pattern)
 
 
 def decide(values: Iterable[str]) -> TimeForm:
@@ -74,5 +82,7 @@ def _form(text: str) -> TimeForm | None:
     if _WHOLE.fullmatch(text):
         digits = min(_EPOCHS, key=lambda it: (it < len(text), it))
         unit, times, per = _EPOCHS[digits]
-        return TimeForm("epoch", f"epochs in {unit}", times=times, per=per)
+        least = max(_LEAST_DIGITS, digits - 2)
+        said = f"epochs in {unit}"
+        return TimeForm("epoch", said, times=times, per=per, least=least, most=digits)
     return None

@@ -1,0 +1,45 @@
+"""``rustybt bundle vacuum``."""
+
+import click
+import polars as pl
+
+import warehouse
+from rustybt.cli.output import emit, format_option, root_option, say
+
+
+@click.command
+@click.argument("name")
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=10, show_default=True, help="Newest snapshots."
+)
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0),
+    default=7,
+    show_default=True,
+    help="Snapshots committed within so many days stay too.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would go, and touch nothing.")
+@format_option
+@root_option
+def vacuum(
+    name: str, keep: int, days: float, form: str, root: str | None, *, dry_run: bool
+) -> None:
+    """Remove old snapshots of bundle NAME, and the files that none of the others names.
+
+    A snapshot that a process is reading stays, whatever its age.
+    """
+    with warehouse.open(root) as wh:
+        report = wh.vacuum(name, keep=keep, days=days, dry_run=dry_run)
+    if report.pinned:
+        say(f"Kept because they are in use: snapshots {', '.join(map(str, report.pinned))}.")
+    row = {
+        "bundle": report.bundle,
+        "removed": list(report.removed),
+        "kept": list(report.kept),
+        "files": report.files,
+        "bytes": report.size,
+        "dry_run": report.dry_run,
+    }
+    schema = {"removed": pl.List(pl.Int64), "kept": pl.List(pl.Int64)}
+    emit(pl.DataFrame([row], schema_overrides=schema), form)

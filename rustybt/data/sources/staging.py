@@ -1,0 +1,212 @@
+"""How the rows of every source are typed.
+
+A source leaves its rows as the view ``incoming``, part by part; here each part becomes exact values in
+one Parquet file, or a rejected row with its reason. All sources are typed by this one path, so no
+adapter can round a price in silence.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from rustybt.data.sources.columns import NUMBERS
+from rustybt.data.sources.span import Span
+from rustybt.data.sources.times import TimeForm
+from rustybt.errors import ColumnTypeError
+from warehouse import sqltext
+from warehouse.schema import EXACT
+from warehouse.session import Session
+
+WHOLE = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+    | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+)
+_BINARY = frozenset({"DOUBLE", "FLOAT"})
+_MACROS = ("exact_binary_at", "exact_binary", "written_day", "epoch_of_unit")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row of a part that cannot be taken.
+
+    `line` is 0 where the reader does not number rows; `texts` are as in `NUMBERS`, None where absent.
+    """
+
+    file: str
+    line: int
+    symbol: str | None
+    at: str | None
+    texts: tuple[str | None, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that one statement read, typed, in two Parquet files.
+
+    `typed` holds those that a cast was proven exact for, `settled` the rest, read with care. `file`
+    is None if the rows are of several; `columns` are those of `NUMBERS` that it has.
+    """
+
+    typed: str
+    settled: str
+    file: str | None
+    columns: tuple[str, ...]
+    adjusted: bool
+    numbered: bool
+
+
+@dataclass
+class Staging:
+    """A session and a folder in which the rows of one ingest gather.
+
+    Parameters
+    ----------
+    session
+        Private to the ingest.
+    folder
+        Empty; parts are written here.
+    span
+        The rows that are wanted; others are left out, whatever a source adds.
+    """
+
+    session: Session
+    folder: Path
+    span: Span = field(default_factory=Span)
+    parts: list[Part] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for macro in _MACROS:
+            self.session.execute(sqltext.load(f"ingest/{macro}"))
+        if self.span.symbols is not None:
+            wanted = pa.array(self.span.symbols, pa.string())
+            self.session.load("wanted", pa.table({"symbol": wanted}))
+
+    @property
+    def daily(self) -> bool:
+        """Whether a row is of a whole day, so that its time of day is nothing."""
+        return self.span.resolution == "1d"
+
+    def add(
+        self, incoming: str, form: TimeForm, *, files: Sequence[str], after: str = ""
+    ) -> list[Refused]:
+        """Type one part and return the rows of it that cannot be taken.
+
+        Parameters
+        ----------
+        incoming
+            A statement that creates the view ``incoming``.
+        form
+            How the part writes its times.
+        files
+            What the part reads; the first is named in errors.
+        after
+            A statement to run on the cursor that read the part.
+
+        Raises
+        ------
+        ColumnTypeError
+            A column of numbers or times has a type that holds none.
+        """
+        self.session.execute(incoming)
+        types = dict(self.session.rows(sqltext.load("ingest/types")))
+        number = len(self.parts)
+        part = Part(
+            typed=str(self.folder / f"typed{number}.parquet"),
+            settled=str(self.folder / f"settled{number}.parquet"),
+            # One file is named once, not in each of its rows.
+            file=files[0] if len(files) == 1 else None,
+            columns=tuple(name for name in NUMBERS if name in types),
+            adjusted="adjusted" in types,
+            numbered="line" in types,
+        )
+        families = {name: _family(files[0], name, types[name]) for name in part.columns}
+        stage = sqltext.render(
+            "ingest/stage",
+            **vars(part),
+            form=form,
+            daily=self.daily,
+            span=self.span,
+            names=NUMBERS,
+            numbers=[
+                {"name": name, "cast": f"{name} as cast", "family": family}
+                for name, family in families.items()
+            ],
+            texts=[name for name, family in families.items() if family == "text"],
+            binary=[name for name, family in families.items() if family == "binary"],
+        )
+        self.session.execute(f"{stage};\n{after}" if after else stage)
+        return self._settle(part, form)
+
+    def _settle(self, part: "Part", form: TimeForm) -> list[Refused]:
+        self.session.execute(
+            sqltext.render("ingest/settle", **vars(part), names=NUMBERS, form=form.text)
+        )
+        self.parts.append(part)
+        return [
+            Refused(file, line, symbol, at, tuple(texts), reason)
+            for file, line, symbol, at, texts, reason in self.session.rows(
+                sqltext.load("ingest/refused"), [part.settled]
+            )
+        ]
+
+    def gather(self) -> int:
+        """Return how many rows can be taken, and show them to the own session; see `show`."""
+        self.show(self.session)
+        return int(self.session.rows(sqltext.load("ingest/count_gathered"))[0][0])
+
+    def rows_in(self, parts: Sequence[Part]) -> int:
+        """Return how many rows of some parts can be taken."""
+        if not parts:
+            return 0
+        files = [[part.typed for part in parts], [part.settled for part in parts]]
+        return int(self.session.rows(sqltext.load("ingest/part_rows"), files)[0][0])
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return for each symbol how many rows can be taken, and how many cannot; after `gather`."""
+        settled = [part.settled for part in self.parts]
+        rows = self.session.rows(sqltext.load("ingest/symbol_counts"), [settled])
+        return {symbol: (taken, refused) for symbol, taken, refused in rows}
+
+    def show(self, session: Session) -> None:
+        """Create in any session the view ``gathered`` over all rows that can be taken.
+
+        A column of numbers is DECIMAL(18,8), or DECIMAL(38,18) if a value of it needs that.
+        """
+        settled = [part.settled for part in self.parts]
+        (wide,) = session.rows(sqltext.load("ingest/widths"), [settled])
+        columns = [
+            {"name": name, "type": EXACT[it]} for name, it in zip(NUMBERS, wide, strict=True)
+        ]
+        session.execute(
+            sqltext.render(
+                "ingest/gathered",
+                groups=self._alike(),
+                settled=settled,
+                columns=columns,
+                daily=self.daily,
+            )
+        )
+
+    def _alike(self) -> list[dict[str, Any]]:
+        groups: dict[Any, list[str]] = defaultdict(list)
+        for part in self.parts:
+            groups[part.file, part.columns, part.adjusted].append(part.typed)
+        names = ("file", "columns", "adjusted")
+        return [
+            dict(zip(names, shape, strict=True), typed=typed) for shape, typed in groups.items()
+        ]
+
+
+def _family(file: str, column: str, kind: str) -> str:
+    if kind == "VARCHAR":
+        return "text"
+    if kind in _BINARY:
+        return "binary"
+    if kind in WHOLE or kind.startswith("DECIMAL"):
+        return "exact"
+    raise ColumnTypeError(file, column, kind, "numbers, as text or of any width")

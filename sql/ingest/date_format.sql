@@ -1,0 +1,2 @@
+-- Refused if the pattern is no date format.
+SELECT try_strptime('', ?)

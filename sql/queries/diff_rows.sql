@@ -1,0 +1,8 @@
+-- Every differing row, by dataset and in the order of its key.
+SELECT
+    dataset,
+    symbol,
+    change,
+    before,
+    after
+FROM differences

@@ -1,0 +1,108 @@
+"""The checks of ``sql/checks``: a statement that returns offending rows, under a header that says what it is.
+
+Apart from who runs them, because `meta.quality` names them too, those that were not run as well.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from warehouse import sqltext
+from warehouse.errors import SqlTextError
+
+LAYERS = ("schema", "ohlcv", "temporal", "precision")
+SEVERITIES = ("error", "warn", "info")
+SCOPES = ("row", "history")
+SUBJECTS = ("bars", "daily", "sessions", "intraday", "actions")
+
+_HEADER = re.compile(r"-- (\w+): (.+)")
+_DAILY = "bars_1d"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Parameters
+    ----------
+    name
+        Of its file.
+    layer
+        ``schema``: columns, keys and what is missing. ``ohlcv``: relations of prices, volumes and
+        actions. ``temporal``: order, calendar, gaps. ``precision``: digits.
+    severity
+        ``error``, ``warn`` or ``info``, unless a policy says otherwise.
+    scope
+        ``row``: a row is judged by itself, when it is ingested too. ``history``: by other rows.
+    subject
+        What it can judge: all ``bars``, ``daily`` ones, those of ``sessions`` (daily or shorter),
+        ``intraday`` ones, or the ``actions`` stored beside daily ones.
+    meaning
+        What an offending row is, as a sentence.
+    parameters
+        Thresholds by name, as numbers.
+    statement
+        Returns ``symbol, session, ts, detail`` of each offending row, in order.
+    """
+
+    name: str
+    layer: str
+    severity: str
+    scope: str
+    subject: str
+    meaning: str
+    statement: str
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    def judges(self, dataset: str) -> bool:
+        """Whether it can judge a dataset of bars; actions are judged with the daily ones."""
+        match self.subject:
+            case "daily" | "actions":
+                return dataset == _DAILY
+            case "intraday":
+                return is_intraday(dataset)
+            case "sessions":
+                return dataset == _DAILY or is_intraday(dataset)
+        return True
+
+
+def is_intraday(dataset: str) -> bool:
+    """Whether the bars of a dataset are shorter than a session."""
+    return dataset.startswith("bars_") and not dataset.endswith(("d", "w", "mo"))
+
+
+@cache
+def checks() -> tuple[Check, ...]:
+    """Return all checks, in order of layer and name.
+
+    Raises
+    ------
+    SqlTextError
+        The header of a file lacks a line, or a line says what cannot be.
+    """
+    found = [_read(name) for name in sqltext.names("checks")]
+    return tuple(sorted(found, key=lambda it: (LAYERS.index(it.layer), it.name)))
+
+
+def _read(name: str) -> Check:
+    text = sqltext.load(f"checks/{name}")
+    lines = text.splitlines()
+    matches = filter(None, map(_HEADER.fullmatch, lines))
+    head = {match[1]: match[2] for match in matches}
+    known = {"layer": LAYERS, "severity": SEVERITIES, "scope": SCOPES, "of": SUBJECTS}
+    for key, values in known.items():
+        if head.get(key, "") not in values:
+            problem = f"its header says {key}: {head.get(key)}; expected {', '.join(values)}"
+            raise SqlTextError(f"checks/{name}", problem)
+    pairs = (it.split("=") for it in head.get("parameters", "").split(",") if it)
+    return Check(
+        name=name,
+        layer=head["layer"],
+        severity=head["severity"],
+        scope=head["scope"],
+        subject=head["of"],
+        meaning=head["meaning"],
+        statement=text,
+        parameters={key.strip(): float(value) for key, value in pairs},
+    )

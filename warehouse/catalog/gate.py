@@ -1,0 +1,120 @@
+"""Lets a statement at the views it can reach, once their files are proved to be as committed.
+
+A view is created when it is first reached, so that opening two hundred bundles costs little and a
+damaged file is in nobody's way but of those who would read it.
+"""
+
+from collections.abc import Collection
+from contextlib import suppress
+from threading import RLock
+
+from warehouse import sqltext
+from warehouse.catalog.meta import Held, create_meta
+from warehouse.catalog.reach import (
+    View,
+    leaves_something,
+    listed,
+    lists,
+    names_schema,
+    reached,
+    words_of,
+)
+from warehouse.catalog.views import create_view, datasets_of, relations
+from warehouse.errors import QueryError, WarehouseError
+from warehouse.layout import BundleDir
+from warehouse.session import Session
+from warehouse.snapshots import integrity, log
+from warehouse.snapshots.manifest import Manifest
+
+
+class Gate:
+    """The open bundles of one session, for any number of threads.
+
+    Parameters
+    ----------
+    session
+        In which the views are created.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._held: dict[str, Held] = {}
+        self._views: dict[str, list[str]] = {}  # that a bundle has, each after those it reads
+        self._shown: set[View] = set()
+        self._left: set[View] = set()  # that views and macros of the user may read
+        self._refused: dict[str, WarehouseError] = {}
+        self._meta: object = None  # what `meta` was made of
+        self._lock = RLock()
+
+    def hold(self, place: BundleDir, manifest: Manifest) -> None:
+        """Open a bundle at a snapshot, in place of the one it was open at."""
+        bundle, views = manifest.bundle, relations(manifest)
+        with self._lock:
+            self._forget(bundle, but=views)
+            self._held[bundle] = (place, manifest)
+            self._views[bundle] = views
+
+    def refuse(self, bundle: str, error: WarehouseError) -> None:
+        """Answer every statement that names a bundle with an error."""
+        with self._lock:
+            self._forget(bundle)
+            self._refused[bundle] = error
+
+    def admit(self, query: str) -> None:
+        """Create the views that a statement can reach.
+
+        Raises
+        ------
+        DamageError
+            A file behind one of them is not as committed.
+        """
+        words = words_of(query)
+        with self._lock:
+            for bundle, error in self._refused.items():
+                if names_schema(query, bundle):
+                    raise error
+            read = reached(words, self._views)
+            if leaves_something(words):
+                self._left |= read
+            self._require(read | self._left)
+            self._show(read | self._left)
+            for view in listed(words, self._views):
+                with suppress(QueryError):  # of a damaged file, which nobody asks to read
+                    self._show({view})
+            if "meta" in words or lists(words):
+                self._show_meta()
+
+    def _forget(self, bundle: str, but: Collection[str] = ()) -> None:
+        """Drop the views of a bundle; those that will be there again are replaced when reached."""
+        self._refused.pop(bundle, None)
+        self._held.pop(bundle, None)
+        self._views.pop(bundle, None)
+        old = {it for it in self._shown if it[0] == bundle}
+        self._shown -= old
+        for _, view in old:
+            if view not in but:
+                self._session.execute(sqltext.render("views/drop", schema=bundle, name=view))
+
+    def _require(self, views: Collection[View]) -> None:
+        for bundle in sorted({bundle for bundle, _ in views} & self._held.keys()):
+            place, manifest = self._held[bundle]
+            datasets = {it for name, view in views if name == bundle for it in datasets_of(view)}
+            integrity.require(place, manifest, datasets)
+
+    def _show(self, views: Collection[View]) -> None:
+        for bundle in sorted({bundle for bundle, _ in views} & self._held.keys()):
+            place, manifest = self._held[bundle]
+            wanted = {
+                it for name, view in views if name == bundle for it in (view, *datasets_of(view))
+            }
+            for view in self._views[bundle]:
+                if view in wanted and (bundle, view) not in self._shown:
+                    create_view(self._session, place, manifest, view)
+                    self._shown.add((bundle, view))
+
+    def _show_meta(self) -> None:
+        held = [self._held[bundle] for bundle in sorted(self._held)]
+        state = [(manifest.sha256, log.versions(place)) for place, manifest in held]
+        if state != self._meta:
+            create_meta(self._session, held)
+            self._meta = state

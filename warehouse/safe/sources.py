@@ -1,0 +1,85 @@
+"""Gives a sealed session the views that a statement reads, over Arrow data instead of files."""
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pyarrow.dataset as ds
+
+from warehouse import sqltext
+from warehouse.catalog import create_meta
+from warehouse.catalog.views import ADJUSTED_VIEW, datasets_of
+from warehouse.layout import BundleDir
+from warehouse.model import BundleName
+from warehouse.safe.guard import View
+from warehouse.schema import Dataset, dataset
+from warehouse.session import Sealed, Session
+from warehouse.snapshots import integrity, log
+from warehouse.snapshots.manifest import DataFile, Manifest
+
+META = "meta"
+
+
+def give_views(
+    session: Sealed, root: Path, versions: Mapping[str, int], views: Collection[View]
+) -> None:
+    """Create the schemas of the named views: bundles over their files, `meta` as tables.
+
+    Raises
+    ------
+    DamageError
+        A file of a snapshot is missing or not as committed.
+    """
+    for schema in sorted({schema for schema, _ in views} - {META}):
+        place = BundleDir(root, BundleName(schema))
+        wanted = {name for of, name in views if of == schema}
+        _give_bundle(session, place, log.read(place, versions[schema]), wanted)
+    names = sorted(name for schema, name in views if schema == META)
+    if names:
+        _give_meta(session, root, versions, names)
+
+
+def _give_bundle(
+    session: Sealed, place: BundleDir, manifest: Manifest, views: Collection[str]
+) -> None:
+    datasets = sorted({it for view in views for it in datasets_of(view)})
+    integrity.require(place, manifest, datasets)
+    session.define(sqltext.render("views/schema", schema=manifest.bundle))
+    for name in datasets:
+        _give_dataset(session, place, dataset(name), manifest.datasets.get(name, {}))
+    if ADJUSTED_VIEW in views:
+        session.define(sqltext.render("views/bars_1d_adjusted", schema=manifest.bundle))
+
+
+def _give_dataset(
+    session: Sealed, place: BundleDir, of: Dataset, files: Mapping[str, DataFile]
+) -> None:
+    columns = of.typed({name for file in files.values() for name in file.wide})
+    if not files:
+        empty = {"schema": place.bundle, "name": of.name, "columns": columns, "groups": []}
+        session.define(sqltext.render("views/dataset", **empty))
+        return
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for _, file in sorted(files.items()):
+        groups.setdefault(file.wide, []).append(os.fspath(place.data / file.path))
+    sources = []
+    for number, paths in enumerate(groups.values()):
+        sources.append(f"{place.bundle}.{of.name}.{number}")
+        session.give(sources[-1], ds.dataset(paths, format="parquet"))
+    filled = {"schema": place.bundle, "name": of.name, "columns": columns, "sources": sources}
+    session.define(sqltext.render("safe/dataset", **filled))
+
+
+def _give_meta(
+    session: Sealed, root: Path, versions: Mapping[str, int], names: Collection[str]
+) -> None:
+    """Read `meta` in a session of our own, for some of its views read files."""
+    ours = Session(threads=1)
+    places = [BundleDir(root, BundleName(bundle)) for bundle in sorted(versions)]
+    create_meta(ours, [(place, log.read(place, versions[place.bundle])) for place in places])
+    session.define(sqltext.render("views/schema", schema=META))
+    for name in names:
+        relation = {"schema": META, "name": name}
+        session.give(f"{META}.{name}", ours.arrow(sqltext.render("safe/rows", **relation)))
+        session.define(sqltext.render("safe/given", **relation, source=f"{META}.{name}"))
+    ours.close()

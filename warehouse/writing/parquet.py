@@ -1,0 +1,165 @@
+"""Writes rows that come in the order of their key into one sorted Parquet file a partition.
+
+All partitions are filled in one pass over the rows, since a pass for each would read the rows as often
+as there are partitions. The same rows give the same bytes, however many partitions are written.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.schema import Dataset
+
+ROW_GROUP_ROWS = 122_880  # the unit that a filter on sid can skip
+INT64_DIGITS = 18  # decimals of more are bytes, which DuckDB reads from no split stream
+PASS_FILES = 24  # files that are open at once: each may hold a row group in memory
+
+Span = tuple[date, date]
+
+
+class DisorderError(Exception):
+    """Rows that were proven to stand in order came in another; caught by `Writer`, which sorts them."""
+
+
+_DAYS = np.dtype("datetime64[D]")
+
+
+@dataclass
+class _File:
+    """One file being written; rows wait until they fill a row group."""
+
+    writer: pq.ParquetWriter
+    waiting: list[pa.RecordBatch] = field(default_factory=list)
+    rows: int = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self.waiting.append(batch)
+        self.rows += batch.num_rows
+        while self.rows >= ROW_GROUP_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        rows = pa.Table.from_batches(self.waiting)
+        self.writer.write_table(rows[:ROW_GROUP_ROWS], row_group_size=ROW_GROUP_ROWS)
+        self.waiting = rows[ROW_GROUP_ROWS:].to_batches()
+        self.rows = sum(it.num_rows for it in self.waiting)
+
+
+def write_sorted(
+    batches: Iterable[pa.RecordBatch],
+    schema: pa.Schema,
+    dataset: Dataset,
+    files: Sequence[tuple[Path, Span | None]],
+) -> None:
+    """Write rows into the files that they belong to.
+
+    Parameters
+    ----------
+    batches
+        Rows in order of the dataset's key.
+    schema
+        Of the batches.
+    files
+        New path and span [first, until) of each file, in order of time; None for a file that takes
+        every row. Rows of no span are left out.
+
+    Raises
+    ------
+    DisorderError
+        The rows of a dataset with a time did not come in the order of their key.
+    """
+    with ExitStack() as stack:
+        opened = [
+            _File(stack.enter_context(pq.ParquetWriter(path, schema, **_encoded(schema))))
+            for path, _ in files
+        ]
+        spans = [span for _, span in files if span is not None]
+        if spans:
+            for number, rows in _routed(_in_order(batches, dataset), dataset.time, spans):
+                opened[number].add(rows)
+        else:
+            for batch in batches:
+                opened[0].add(batch)
+        for file in opened:
+            if file.rows:
+                file.flush()
+
+
+def strictly_ordered(batches: Iterable[pa.RecordBatch]) -> bool:
+    """Whether the first two columns, a sid and a time, rise from row to row and are never NULL."""
+    last: tuple[Any, Any] | None = None
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        if batch.column(0).null_count or batch.column(1).null_count:
+            return False
+        sid, time = _whole(batch.column(0)), _whole(batch.column(1))
+        rises = (sid[1:] > sid[:-1]) | ((sid[1:] == sid[:-1]) & (time[1:] > time[:-1]))
+        if not rises.all() or (last is not None and (sid[0], time[0]) <= last):
+            return False
+        last = (sid[-1], time[-1])
+    return True
+
+
+def _in_order(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> Iterator[pa.RecordBatch]:
+    last: pa.RecordBatch | None = None
+    for batch in batches:
+        keys = batch.select(dataset.key)
+        if not strictly_ordered([keys] if last is None else [last, keys]):
+            raise DisorderError
+        last = keys[-1:] if keys.num_rows else last
+        yield batch
+
+
+def _routed(
+    batches: Iterable[pa.RecordBatch], time: str, spans: Sequence[Span]
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        times = batch.column(time)
+        unit = _DAYS if pa.types.is_date(times.type) else np.dtype("datetime64[us]")
+        first, until = (np.array(it, _DAYS).astype(unit) for it in zip(*spans, strict=True))
+        at = _whole(times).view(unit) if unit != _DAYS else _whole(times).astype(_DAYS)
+        number = np.searchsorted(first, at, side="right") - 1
+        number[(number < 0) | (at >= until[number])] = -1
+        order = np.argsort(number, kind="stable")
+        there, begins = np.unique(number[order], return_index=True)
+        # By its buffer, since `pa.array` of an ndarray imports pandas, too.
+        taken = pa.Array.from_buffers(pa.int64(), len(order), [None, pa.py_buffer(order)])
+        rows = batch.take(taken)
+        for of, begin, end in zip(there, begins, [*begins[1:], len(order)], strict=True):
+            if of >= 0:
+                yield int(of), rows.slice(begin, end - begin)
+
+
+def _whole(column: pa.Array) -> Any:
+    # The buffer itself: `to_numpy` would import pandas.
+    kind = {32: np.int32, 64: np.int64}[column.type.bit_width]
+    values = np.frombuffer(column.buffers()[1], dtype=kind)
+    return values[column.offset : column.offset + len(column)]
+
+
+def _encoded(schema: pa.Schema) -> dict[str, Any]:
+    """Return how columns are packed: names and prices recur, times rise, volumes do neither."""
+    encodings = {}
+    for column in schema:
+        if pa.types.is_integer(column.type) or pa.types.is_temporal(column.type):
+            encodings[column.name] = "DELTA_BINARY_PACKED"
+        elif column.name == "volume" and column.type.precision <= INT64_DIGITS:
+            encodings[column.name] = "BYTE_STREAM_SPLIT"
+    return {
+        "compression": "zstd",
+        "compression_level": 3,
+        "store_decimal_as_integer": True,
+        "store_schema": False,
+        "use_dictionary": [name for name in schema.names if name not in encodings],
+        "column_encoding": encodings,
+    }

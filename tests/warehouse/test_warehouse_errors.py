@@ -110,7 +110,9 @@ def refuse_safe_query(wh, bars):
 
 
 def refuse_catalog(wh, bars):
-    wh.build_catalog(wh.root)
+    in_the_way = wh.root.parent / "file"
+    in_the_way.touch()
+    wh.build_catalog(in_the_way / "catalog.duckdb")
 
 
 def refuse_limits(wh, bars):

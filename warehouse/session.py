@@ -11,11 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+from typing_extensions import override
 
+from warehouse.closing import Closing
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -208,7 +210,7 @@ class Sealed(Session):
             return self._raw.sql(query, params=params).to_arrow_reader(batch_rows)
 
 
-class Stream:
+class Stream(Closing):
     """Ordered Arrow batches from one cursor.
 
     Iterates `pyarrow.RecordBatch`. Closing it early is allowed and frees the cursor.
@@ -233,20 +235,10 @@ class Stream:
         """Hand the remaining batches over by the Arrow PyCapsule interface."""
         return self._reader.__arrow_c_stream__(requested_schema)
 
+    @override
     def close(self) -> None:
         """Free the cursor."""
         self._reading.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Reads:

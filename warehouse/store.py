@@ -5,13 +5,15 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
-from types import TracebackType
-from typing import Literal, Self, overload
+from typing import Literal, overload
+
+from typing_extensions import override
 
 from warehouse.catalog import Gate
 from warehouse.catalog.build import CatalogBuild, CatalogCheck, build_catalog, verify_catalog
 from warehouse.catalog.diff import diff
 from warehouse.catalog.meta import Held
+from warehouse.closing import Closing
 from warehouse.errors import (
     AmbiguousSnapshotError,
     DamageError,
@@ -88,7 +90,7 @@ def open(  # noqa: A001 - warehouse.open
     return SafeWarehouse(opened, limits or Limits()) if safe else opened
 
 
-class Warehouse:
+class Warehouse(Closing):
     """Bundles as schemas of one DuckDB; made by `warehouse.open`.
 
     Parameters
@@ -410,21 +412,11 @@ class Warehouse:
         """Compare such a file with what `build_catalog` would write now."""
         return verify_catalog(self.root, self._open_snapshots(), catalog_of(self.root, target))
 
+    @override
     def close(self) -> None:
         """Give the pins back; results stay, open streams must be closed before."""
         self._session.close()
         self._heads.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Warehouse {self.root}: {', '.join(self.bundles()) or 'empty'}>"

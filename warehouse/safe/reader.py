@@ -4,13 +4,14 @@ import dataclasses
 import os
 import warnings
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import pyarrow as pa
+from typing_extensions import override
 
 from warehouse import errors, sqltext
 from warehouse.catalog.views import relations
+from warehouse.closing import Closing
 from warehouse.errors import SafeLimitError
 from warehouse.layout import bundles_dir
 from warehouse.query.result import Result
@@ -39,7 +40,7 @@ class Opened(Protocol):
         """Give the pins back."""
 
 
-class SafeWarehouse:
+class SafeWarehouse(Closing):
     """Runs each statement in a confined process of its own, over snapshots that stay.
 
     Parameters
@@ -100,20 +101,10 @@ class SafeWarehouse:
             raise getattr(errors, error["kind"])(**error["facts"])
         return Result(_table(answer.rows))
 
+    @override
     def close(self) -> None:
         """Give the snapshots back; results stay."""
         self._opened.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _report(self, missing: list[Any]) -> None:
         if missing and not self.missing:

@@ -12,11 +12,13 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
+
+from typing_extensions import override
 
 from warehouse.catalog import views
 from warehouse.catalog.reach import words_of
+from warehouse.closing import Closing
 from warehouse.errors import (
     ConflictError,
     DamageError,
@@ -48,7 +50,7 @@ _MEMORY = "400MB"  # more is spilled
 _WRITERS = ("duckdb", "pyarrow", "rustybt")
 
 
-class Transaction:
+class Transaction(Closing):
     """The next snapshot of a bundle, in the making; a context manager.
 
     `session` is its own DuckDB, in which a view named as each dataset shows the bundle with what
@@ -232,6 +234,7 @@ class Transaction:
         self._committed(manifest)
         return manifest
 
+    @override
     def close(self) -> None:
         """Take away what was not committed and free the bundle."""
         self.session.close()
@@ -243,17 +246,6 @@ class Transaction:
         self._lease.release()
         if self._pin is not None:
             self._pin.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def _folder(self) -> Path:

@@ -17,13 +17,15 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast
+from typing import cast
+
+from typing_extensions import override
 
 from rustybt.data.sources.source import Reading, Source
 from rustybt.data.sources.span import Span
 from rustybt.data.sources.staging import Part, Staging
 from rustybt.errors import RustyBTError
+from warehouse.closing import Closing
 from warehouse.errors import WarehouseError
 from warehouse.session import Session
 
@@ -81,7 +83,7 @@ class _Worker:
         return _ending(cast("int", self.process.exitcode))
 
 
-class Workers:
+class Workers(Closing):
     """Some worker processes; a context manager that leaves none behind.
 
     Parameters
@@ -109,23 +111,13 @@ class Workers:
                 self._give(left.popleft())
             yield from self._answers()
 
+    @override
     def close(self) -> None:
         """Kill every worker and wait until it is gone."""
         for worker in (*self._idle, *self._busy):
             worker.end()
         self._idle.clear()
         self._busy.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _give(self, task: Task) -> None:
         worker = self._idle.pop() if self._idle else self._new()

@@ -13,6 +13,7 @@ WarehouseError
 ├── SafeLimitError          a statement in safe mode went beyond its limits
 ├── RootError               the folder cannot be a warehouse
 │   └── NetworkFileSystemError   it lies on a network file system
+├── SavedViewError          ValueError: a name of a saved view that cannot be, is taken or unknown
 ├── CatalogError            a catalog file for other tools cannot be written
 └── SnapshotError
     ├── DamageError         a file is missing, of another size or of another content
@@ -143,6 +144,14 @@ class RootError(WarehouseError):
     def __init__(self, root: Path, problem: str) -> None:
         self.root, self.problem = root, problem
         super().__init__(f"The warehouse folder {root}: {problem}.")
+
+
+class SavedViewError(WarehouseError, ValueError):
+    """A saved view that cannot be named so or be one, is there already or is not there."""
+
+    def __init__(self, name: object, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f"Saved view {name!r}: {problem}.")
 
 
 class CatalogError(WarehouseError):

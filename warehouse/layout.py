@@ -5,9 +5,11 @@
     bundles/<bundle>/log/00000000000000000042.json    one snapshot manifest
     bundles/<bundle>/log/00000000000000000041.expired one whose files a vacuum is taking away
     bundles/<bundle>/data/<transaction>/<n>.parquet   written once, never renamed or reused
+    bundles/<bundle>/derived/<snapshot>/…             what can be computed from a snapshot again
     bundles/<bundle>/leases/…                         locked files of live writers and readers
     bundles/<bundle>/commit.lock                      held while a manifest is added
     bundles/<bundle>/vacuum.lock                      held by a vacuum
+    pipelines/<name>.sql                              saved views, one SELECT a file
     catalog.duckdb                                    views for other tools; can be rebuilt
 """
 
@@ -39,6 +41,11 @@ def bundles_dir(root: Path) -> Path:
     return root / "bundles"
 
 
+def saved_dir(root: Path) -> Path:
+    """Return the folder of the saved views."""
+    return root / "pipelines"
+
+
 @dataclass(frozen=True)
 class BundleDir:
     """The folder of one bundle."""
@@ -60,6 +67,10 @@ class BundleDir:
     def data(self) -> Path:
         """Parquet files, one folder a transaction."""
         return self.path / "data"
+
+    def derived(self, sha256: str) -> Path:
+        """Return the folder of what is computed from the snapshot of this hash; of all if empty."""
+        return self.path / "derived" / sha256[:16]
 
     @property
     def leases(self) -> Path:

@@ -1,7 +1,7 @@
 """The columns of each dataset: type, unit, source. Views, files and comments follow it.
 
-A price or volume column is DECIMAL(18,8); files of an ingest whose values need more hold
-DECIMAL(38,18), which contains every DECIMAL(18,8), and then the view has that type.
+A price or volume column is shown as DECIMAL(18,8), or as DECIMAL(38,18) where a value needs it. A file
+holds the narrowest type that loses none of its values, so files of one column differ.
 """
 
 import re
@@ -11,9 +11,52 @@ from typing import Literal
 
 from warehouse.errors import SchemaError
 
-EXACT = ("DECIMAL(18,8)", "DECIMAL(38,18)")  # from narrow to wide
+EXACT = ("DECIMAL(18,8)", "DECIMAL(38,18)")  # as shown, from narrow to wide
+DECIMALS = (0, 2, 4, 6, 8)  # that a file may hold a column with; few, so that files are often alike
+_WHOLE = 10  # digits before the point of the narrow type
+_SHORT = 9  # digits that fit 32 bits, which are read fastest
 
 Period = Literal["all", "year", "month"]
+Types = tuple[tuple[str, str], ...]  # names of exact columns and the types of a file
+Needs = tuple[tuple[str, int, int], ...]  # names of them, digits before the point and after it
+
+
+def narrowest(whole: int, decimals: int) -> str:
+    """Return the type of a file for values of so many digits before the point and so many after.
+
+    `decimals` is one of `DECIMALS`, or more. The type always goes into one of `EXACT` without a check
+    of each value, as it never has more digits before the point.
+    """
+    if whole > _WHOLE or decimals > DECIMALS[-1]:
+        return EXACT[1]
+    digits = _SHORT if whole + decimals <= _SHORT else _WHOLE + decimals
+    return f"DECIMAL({digits},{decimals})"
+
+
+def types_of(needs: Needs, stored: Types | None = None) -> Types:
+    """Return the types of a file for what its rows need.
+
+    Over a stored file the types hold its values, too, and are its types where they suffice; a column
+    that `stored` does not name is of the narrow type.
+    """
+    if stored is None:
+        return tuple((name, narrowest(whole, decimals)) for name, whole, decimals in needs)
+    held = dict(stored)
+    return tuple((name, _holding(held.get(name, EXACT[0]), *need)) for name, *need in needs)
+
+
+def size_of(exact: str) -> tuple[int, int]:
+    """Return the digits of an exact type and how many of them stand behind the point."""
+    digits, decimals = exact.removeprefix("DECIMAL(").removesuffix(")").split(",")
+    return int(digits), int(decimals)
+
+
+def _holding(stored: str, whole: int, decimals: int) -> str:
+    digits, after = size_of(stored)
+    before = digits - after
+    if whole <= before and decimals <= after:
+        return stored
+    return narrowest(max(whole, before), max(decimals, after))
 
 
 @dataclass(frozen=True)
@@ -46,9 +89,11 @@ class Dataset:
     time: str = ""
     nullable: tuple[str, ...] = ()  # columns of the key that may be NULL
     names: tuple[str, ...] = field(init=False)
+    exact: tuple[str, ...] = field(init=False)  # columns that may be widened
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(column.name for column in self.columns))
+        object.__setattr__(self, "exact", tuple(it.name for it in self.columns if it.exact))
 
     def typed(self, wide: Collection[str]) -> tuple[Column, ...]:
         """Return the columns, those named being of the wider exact type."""
@@ -133,7 +178,7 @@ REJECTS = Dataset(
     "Rows of a source that could not be typed or keyed, and are in no other dataset",
     (
         Column("txn", "VARCHAR", "Transaction of the ingest that rejected it"),
-        Column("file", "VARCHAR", "Name of the file"),
+        Column("file", "VARCHAR", "Absolute path of the file, or name of the source"),
         Column("line", "BIGINT", "Line of the file, from 1; row of a Parquet file"),
         Column("reason", "VARCHAR", "What was expected and found"),
         Column("raw", "VARCHAR", "The row as it stood"),
@@ -166,7 +211,20 @@ POLICY = Dataset(
     ),
     key=("setting",),
 )
-_FIXED = {it.name: it for it in (ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS, QUALITY, POLICY)}
+FX_RATES = Dataset(
+    "fx_rates",
+    "Prices of currencies in one another, a row a day and pair",
+    (
+        Column("date", "DATE", "Day of the rate, known to sessions after it"),
+        Column("base", "VARCHAR", "Currency of which one unit is priced, ISO 4217"),
+        Column("quote", "VARCHAR", "Currency that the price is in, ISO 4217"),
+        Column("rate", "DOUBLE", "Units of quote for one of base, positive"),
+    ),
+    key=("base", "quote", "date"),
+)
+_FIXED = {
+    it.name: it for it in (ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS, QUALITY, POLICY, FX_RATES)
+}
 _BARS = re.compile(r"bars_(\d+(?:m|h|d|w|mo))")
 
 

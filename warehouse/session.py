@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
+ENGINE: str = duckdb.__version__
+
 SETTINGS: Mapping[str, Any] = {
     "TimeZone": "UTC",  # casts between TIMESTAMP and TIMESTAMPTZ follow it
     "autoinstall_known_extensions": False,
@@ -107,10 +109,18 @@ class Session:
         with _refusals(), self._raw.cursor() as cursor:
             return cursor.execute(query, params).fetchall()
 
-    def arrow(self, query: str, params: Parameters = None) -> pa.Table:
-        """Return all rows as one Arrow table."""
+    def arrow(
+        self,
+        query: str,
+        params: Parameters = None,
+        *,
+        tables: Mapping[str, pa.Table] | None = None,
+    ) -> pa.Table:
+        """Return all rows as one Arrow table; `tables` are seen by this statement alone."""
         self._tell(query)
         with self._reads, _refusals(), self._raw.cursor() as cursor:
+            for name, table in (tables or {}).items():
+                cursor.register(name, table)
             relation = cursor.sql(query, params=params)
             return pa.table({}) if relation is None else relation.to_arrow_table()
 

@@ -102,6 +102,17 @@ def render(name: str, /, **values: Any) -> str:
         raise SqlTextError(name, str(error)) from error
 
 
+def source(name: str) -> str:
+    """Return the template ``sql/<name>.sql.j2`` as it is written.
+
+    Raises
+    ------
+    SqlTextError
+        There is no such file.
+    """
+    return _read(f"{name}.sql.j2")
+
+
 def names(folder: str) -> list[str]:
     """Return the names, sorted and without ending, of the plain statements of a folder."""
     return sorted(p.name.removesuffix(".sql") for p in (_root() / folder).glob("*.sql"))

@@ -1,35 +1,20 @@
-"""A warehouse: the bundles under one root, open at one snapshot each."""
+"""A warehouse: the bundles under one root, read, written and kept up."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import date, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Literal, overload
 
-from typing_extensions import override
-
-from warehouse.catalog import Gate
+from warehouse import sqltext
 from warehouse.catalog.build import CatalogBuild, CatalogCheck, build_catalog, verify_catalog
-from warehouse.catalog.diff import diff
-from warehouse.catalog.meta import Held
-from warehouse.closing import Closing
-from warehouse.errors import (
-    AmbiguousSnapshotError,
-    DamageError,
-    RootError,
-    UnknownBundleError,
-    WarehouseError,
-)
-from warehouse.layout import BundleDir, catalog_of, root_of
-from warehouse.model import BundleName, instant
-from warehouse.query.result import Result
+from warehouse.catalog.saved import drop_view, save_view
+from warehouse.errors import SavedViewError, WarehouseError
+from warehouse.layout import catalog_of
+from warehouse.reading import Reader
 from warehouse.safe.limits import Limits
 from warehouse.safe.reader import SafeWarehouse
-from warehouse.session import Parameters, Session, Stream
-from warehouse.snapshots import integrity, lease, log
-from warehouse.snapshots.filesystem import refuse_network
-from warehouse.snapshots.heads import Heads
+from warehouse.snapshots import integrity
 from warehouse.snapshots.integrity import Verification
 from warehouse.snapshots.manifest import Manifest
 from warehouse.snapshots.vacuum import VacuumReport, older_than, vacuum
@@ -90,148 +75,8 @@ def open(  # noqa: A001 - warehouse.open
     return SafeWarehouse(opened, limits or Limits()) if safe else opened
 
 
-class Warehouse(Closing):
-    """Bundles as schemas of one DuckDB; made by `warehouse.open`.
-
-    Parameters
-    ----------
-    root
-        As for `warehouse.open`.
-    versions
-        Snapshot to open, for bundles that shall not be at their head.
-    as_of
-        Open every bundle as it was at this instant, UTC if it says no zone: a datetime, a date (its
-        first instant) or ISO 8601 text of either. Younger bundles are left out.
-    """
-
-    def __init__(
-        self,
-        root: str | os.PathLike[str] | None = None,
-        *,
-        versions: Mapping[str, int] | None = None,
-        as_of: date | str | None = None,
-    ) -> None:
-        self.root = root_of(root)
-        if self.root.exists() and not self.root.is_dir():
-            raise RootError(self.root, "expected a folder, found a file")
-        refuse_network(self.root)
-        self._heads = Heads(versions or {}, None if as_of is None else instant(as_of))
-        self._session = Session(spill_dir=None)
-        self._gate = Gate(self._session)
-        try:
-            for name in versions or {}:
-                self._known(name)
-            self.refresh()
-        except BaseException:
-            self.close()
-            raise
-
-    def refresh(self) -> None:
-        """Go to the newest snapshots, new bundles included; open streams keep their old ones."""
-        for name in log.bundle_names(self.root):
-            self._follow(name)
-        self._let_go()
-
-    def at(
-        self,
-        *,
-        snapshot: int | Mapping[str, int] | None = None,
-        as_of: date | str | None = None,
-    ) -> "Warehouse":
-        """Open the same root at older snapshots.
-
-        Parameters
-        ----------
-        snapshot
-            Version per bundle; a bare number where the warehouse holds one bundle. Bundles that are
-            not named are at their head.
-        as_of
-            Instant, as `Warehouse` takes it; every bundle as it was then.
-
-        Raises
-        ------
-        UnknownSnapshotError
-            A bundle has no such version.
-        AmbiguousSnapshotError
-            A bare number does not say of which bundle.
-        InstantError
-            `as_of` is no instant.
-        DamageError
-            The manifest of a version that was asked for is damaged.
-        UnknownBundleError
-            No bundle of that name.
-        """
-        if isinstance(snapshot, int):
-            if len(self.bundles()) != 1:
-                raise AmbiguousSnapshotError(snapshot, self.bundles())
-            snapshot = dict.fromkeys(self.bundles(), snapshot)
-        return Warehouse(self.root, versions=snapshot, as_of=as_of)
-
-    def bundles(self) -> list[str]:
-        """Return the names of the bundles, sorted; those whose newest manifest is damaged too."""
-        absent = self._heads.absent.items()
-        return sorted(
-            {*self._heads.held, *(it for it, why in absent if isinstance(why, DamageError))}
-        )
-
-    def snapshot(self, bundle: str) -> Manifest:
-        """Return the snapshot at which a bundle is open.
-
-        Raises
-        ------
-        BundleNameError
-            No bundle could have this name.
-        UnknownBundleError
-            No bundle has it; the nearest is named.
-        UnknownSnapshotError
-            It is younger than the instant at which the warehouse was opened.
-        DamageError
-            Its newest manifest is damaged.
-        """
-        name = BundleName(bundle)
-        if name in self._heads.absent:
-            raise self._heads.absent[name]
-        if name not in self._heads.held:
-            raise UnknownBundleError(name, self._heads.held, self.root)
-        return self._heads.held[name]
-
-    def snapshots(self, bundle: str) -> list[Manifest]:
-        """Return every snapshot of a bundle that can be opened, oldest first.
-
-        Raises
-        ------
-        UnknownBundleError
-            No bundle of that name.
-        DamageError
-            A manifest cannot be trusted.
-        """
-        place = self._known(bundle)
-        return log.history(place)
-
-    def sql(self, query: str, params: Parameters = None) -> Result:
-        """Run one statement over the views.
-
-        Parameters
-        ----------
-        query
-            DuckDB SQL over ``<bundle>.bars_1d``, ``<bundle>.assets``, ``meta.bundles`` …
-        params
-            Values for ``?`` (sequence) or ``$name`` (mapping).
-
-        Raises
-        ------
-        QueryError
-            DuckDB refused it; the message is DuckDB's.
-        DamageError
-            A file that it would read is missing, of another size or of another content.
-        """
-        self._gate.admit(query)
-        return Result(self._session.arrow(query, params))
-
-    def stream(self, query: str, params: Parameters = None, *, batch_rows: int = 131_072) -> Stream:
-        """Run one statement and read its rows as Arrow batches from a cursor of its own."""
-        self._gate.admit(query)
-        return self._session.stream(query, params, batch_rows=batch_rows)
+class Warehouse(Reader):
+    """Bundles to be read as `Reader` has them, to be written, and to be kept up."""
 
     def begin(self, bundle: str, *, calendar: str | None = None) -> Transaction:
         """Begin the next snapshot of a bundle; see `Transaction`.
@@ -244,6 +89,41 @@ class Warehouse(Closing):
             Exchange calendar, such as ``XNYS`` or ``24/7``; needed for a new bundle.
         """
         return Transaction(self._place(bundle), calendar, self._committed)
+
+    def save_view(self, name: str, query: str, *, replace: bool = False) -> None:
+        """Save a SELECT as ``pipelines.<name>``, for every later session and the next catalog.
+
+        Parameters
+        ----------
+        name
+            1 to 63 of ``a-z``, ``0-9`` and ``_``, the first no digit.
+        query
+            One SELECT without parameters, over views of bundles.
+        replace
+            Whether a view of that name is replaced.
+
+        Raises
+        ------
+        SavedViewError
+            The name cannot be, or is taken; or it is no SELECT, or one that would read itself.
+        QueryError
+            DuckDB refuses the query; nothing was saved.
+        """
+        if self._session.kinds(query) != ["SELECT"]:
+            raise SavedViewError(name, "expected one SELECT statement")
+        self._gate.admit(query)
+        self._session.rows(sqltext.render("views/described", text=query))
+        save_view(self.root, name, query, replace=replace)
+
+    def drop_view(self, name: str) -> None:
+        """Remove a saved view.
+
+        Raises
+        ------
+        SavedViewError
+            There is none of that name.
+        """
+        drop_view(self.root, name)
 
     def restore(self, bundle: str, snapshot: int) -> Manifest:
         """Make what an older snapshot holds the newest one; every snapshot between stays readable.
@@ -280,9 +160,7 @@ class Warehouse(Closing):
         """
         with self.begin(self._known(bundle).bundle) as txn:
             head = txn.head or self.snapshot(bundle)
-            for name in head.datasets:
-                txn.rewrite(name)
-            if not txn.touched:
+            if not txn.compact():
                 return head
             return txn.commit({**head.lineage, "compacted": head.version})
 
@@ -344,52 +222,6 @@ class Warehouse(Closing):
         """
         return integrity.verify(self._known(bundle), snapshot)
 
-    @property
-    def damages(self) -> list[DamageError]:
-        """What is wrong with the sizes and manifests of the open snapshots; no sound file is read."""
-        found = [why for why in self._heads.absent.values() if isinstance(why, DamageError)]
-        for place, manifest in self._open_snapshots():
-            found += integrity.size_damages(place, manifest)
-        return found
-
-    def diff(self, bundle: str, before: int, after: int, *, rows: bool = False) -> Result:
-        """Compare two snapshots of a bundle; only partitions whose files differ are read.
-
-        Parameters
-        ----------
-        bundle
-            Name.
-        before, after
-            Versions, in any order.
-        rows
-            Return every row instead of how many.
-
-        Returns
-        -------
-        Result
-            Columns dataset, symbol, added, changed, removed: rows by their key, ordered by dataset
-            and symbol; symbol is NULL in a dataset without. With `rows`: dataset, symbol, change
-            (``added``, ``changed``, ``removed``), before, after: the row as text, NULL where there
-            is none; ordered by dataset and key.
-
-        Raises
-        ------
-        UnknownBundleError, UnknownSnapshotError
-            There is no such bundle, or no such version of it.
-        DamageError
-            A file that differs is not as committed.
-        """
-        place = self._known(bundle)
-        pinned = [
-            lease.pinned(place, partial(log.read, place, version)) for version in (before, after)
-        ]
-        try:
-            return Result(diff(place, pinned[0][0], pinned[1][0], rows=rows))
-        finally:
-            for _, pin in pinned:
-                if pin is not None:
-                    pin.release()
-
     def build_catalog(self, target: str | os.PathLike[str] | None = None) -> CatalogBuild:
         """Write a DuckDB file with the views of the open snapshots, for shells and other tools.
 
@@ -411,41 +243,6 @@ class Warehouse(Closing):
     def verify_catalog(self, target: str | os.PathLike[str] | None = None) -> CatalogCheck:
         """Compare such a file with what `build_catalog` would write now."""
         return verify_catalog(self.root, self._open_snapshots(), catalog_of(self.root, target))
-
-    @override
-    def close(self) -> None:
-        """Give the pins back; results stay, open streams must be closed before."""
-        self._session.close()
-        self._heads.close()
-
-    def __repr__(self) -> str:
-        return f"<Warehouse {self.root}: {', '.join(self.bundles()) or 'empty'}>"
-
-    def _open_snapshots(self) -> list[Held]:
-        return [
-            (self._place(name), manifest) for name, manifest in sorted(self._heads.held.items())
-        ]
-
-    def _place(self, bundle: str) -> BundleDir:
-        return BundleDir(self.root, BundleName(bundle))
-
-    def _known(self, bundle: str) -> BundleDir:
-        place = self._place(bundle)
-        if not log.versions(place):
-            raise UnknownBundleError(bundle, log.bundle_names(self.root), self.root)
-        return place
-
-    def _follow(self, name: str) -> None:
-        found = self._heads.follow(self._place(name))
-        if isinstance(found, WarehouseError):
-            self._gate.refuse(name, found)
-        elif found is not None:
-            self._gate.hold(self._place(name), found)
-
-    def _let_go(self) -> None:
-        """Give pins back that only an open stream could still need, if there is none."""
-        if not self._session.reading:
-            self._heads.let_go()
 
     def _committed(self, manifest: Manifest) -> None:
         """Go to a snapshot that a transaction of this warehouse made, unless opened at older ones.

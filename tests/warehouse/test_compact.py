@@ -51,8 +51,10 @@ def test_a_value_too_large_for_the_narrow_type_stays(wh, ingest) -> None:
 
 
 def test_missing_values_need_no_width(wh, ingest) -> None:
+    ingest([("2020-01-02", 0, WIDE)], wide=("close",))
     ingest([("2020-01-02", 0, None)], wide=("close",))
-    assert wh.compact("eq").version == 2
+    assert wh.compact("eq").version == 3
+    assert wh.sql(TYPE).rows() == [("DECIMAL(18,8)",)]
     assert wh.sql("SELECT close FROM eq.bars_1d").rows() == [(None,)]
 
 
@@ -84,8 +86,8 @@ def test_again_gains_nothing(wh, corrected, root) -> None:
 
 
 def test_partitions_without_gain_keep_their_file(wh, ingest) -> None:
-    ingest([("2021-01-04", 0, 1)])
-    ingest([("2020-01-02", 0, 1)], wide=("close",))
+    ingest([("2021-01-04", 0, 1), ("2020-01-02", 0, "1.12345678")])
+    ingest([("2020-01-02", 0, 1)])
     before = wh.snapshot("eq").datasets["bars_1d"]
     after = wh.compact("eq").datasets["bars_1d"]
     assert before["2021"] == after["2021"]
@@ -93,12 +95,11 @@ def test_partitions_without_gain_keep_their_file(wh, ingest) -> None:
 
 
 def test_datasets_of_one_partition_and_minutes_are_compacted(wh, assets, bars) -> None:
-    daily = bars([("2020-01-02", 0, 1)], wide=("close",))
-    minutes = daily.add_column(
-        0, "ts", pa.array([1_577_977_800_000_000], pa.int64()).cast(pa.timestamp("us"))
-    )
+    ts = pa.array([1_577_977_800_000_000], pa.int64()).cast(pa.timestamp("us"))
     with wh.begin("eq", calendar="XNYS") as txn:
-        txn.upsert("bars_1m", minutes)
+        for close in (WIDE, 1):
+            daily = bars([("2020-01-02", 0, close)], wide=("close",))
+            txn.upsert("bars_1m", daily.add_column(0, "ts", ts))
         txn.replace("assets", assets("A"))
         txn.commit()
     rows = wh.sql("FROM eq.bars_1m").rows()

@@ -1,4 +1,5 @@
 import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +31,7 @@ FILES = st.builds(
     size=st.integers(0),
     sha256=TEXT,
     rows=st.integers(0),
-    wide=st.lists(TEXT, max_size=2).map(tuple),
+    types=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
     first=TEXT,
     last=TEXT,
 )
@@ -52,7 +53,9 @@ PLAIN = Manifest(
     txn="abc",
     created_at=datetime(2024, 1, 2, tzinfo=UTC),
     calendar="XNYS",
-    datasets={"bars_1d": {"2020": DataFile("abc/0.parquet", 10, "00", 1, ("close",))}},
+    datasets={
+        "bars_1d": {"2020": DataFile("abc/0.parquet", 10, "00", 1, (("close", "DECIMAL(9,2)"),))}
+    },
     lineage={"source": "csv"},
 )
 
@@ -93,10 +96,24 @@ def test_more_behind_it() -> None:
         decode(PLAIN.seal()[1] + b"\n", PATH)
 
 
+def sealed(body: bytes) -> bytes:
+    return body + b"\n#" + hashlib.sha256(body).hexdigest().encode() + b"\n"
+
+
 def test_another_format() -> None:
-    body = PLAIN.seal()[1].rpartition(b"\n#")[0].replace(b'"format": 1', b'"format": 2')
+    body = PLAIN.seal()[1].rpartition(b"\n#")[0].replace(b'"format": 2', b'"format": 3')
     with pytest.raises(DamageError, match="format"):
-        decode(body + b"\n#" + hashlib.sha256(body).hexdigest().encode() + b"\n", PATH)
+        decode(sealed(body), PATH)
+
+
+def test_the_format_before_names_wide_columns() -> None:
+    fields = json.loads(PLAIN.seal()[1].rpartition(b"\n#")[0]) | {"format": 1}
+    file = fields["datasets"]["bars_1d"]["2020"]
+    del file["types"]
+    file["wide"] = ["close"]
+    found = decode(sealed(json.dumps(fields).encode()), PATH)
+    assert [it.wide for *_, it in found.files()] == [("close",)]
+    assert [it.types for *_, it in found.files()] == [(("close", "DECIMAL(38,18)"),)]
 
 
 # ---- the log

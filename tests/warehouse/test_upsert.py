@@ -160,10 +160,10 @@ def test_a_file_once_wide_takes_narrow_rows(wh, ingest) -> None:
 
 def test_the_view_is_as_wide_as_its_widest_file(wh, ingest) -> None:
     ingest([("2020-01-02", 0, 1)])
-    ingest([("2021-01-04", 0, 1)], wide=("close", "volume"))
+    ingest([("2021-01-04", 0, "1.123456789")], wide=("close", "volume"))
     types = dict(wh.sql("SELECT column_name, column_type FROM (DESCRIBE eq.bars_1d)").rows())
-    assert types["close"] == types["volume"] == "DECIMAL(38,18)"
-    assert types["open"] == "DECIMAL(18,8)"
+    assert types["close"] == "DECIMAL(38,18)"
+    assert types["open"] == types["volume"] == "DECIMAL(18,8)"
 
 
 def test_the_same_value_in_a_wider_type_is_no_change(wh, ingest, bars) -> None:

@@ -1,8 +1,10 @@
 """A vacuum takes what nobody can want, in an order that survives a kill anywhere."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -246,3 +248,24 @@ def test_an_instant_of_a_removed_snapshot_is_unknown(wh, root, ingest, place) ->
         assert log.as_of(place, datetime.now(UTC)).version == 3
         with pytest.raises(UnknownSnapshotError, match="as of"):
             log.as_of(place, first.created_at - timedelta(days=1))
+
+
+def test_derived_files_that_come_and_go_do_not_stop_it(wh, root, ingest) -> None:
+    ingest([("2020-01-02", 0, 3)])
+    done = Event()
+
+    def build_and_remove() -> None:
+        with warehouse.open(root) as own:
+            while not done.is_set():
+                path = own.derived("eq", "x", lambda it: it.write_bytes(b"x"))
+                if path is not None:
+                    path.unlink(missing_ok=True)
+
+    with ThreadPoolExecutor(2) as threads:
+        builds = [threads.submit(build_and_remove) for _ in range(2)]
+        try:
+            reports = [wh.vacuum("eq") for _ in range(100)]
+        finally:
+            done.set()
+    assert [it.exception() for it in builds] == [None, None]
+    assert {it.kept for it in reports} == {(1,)}

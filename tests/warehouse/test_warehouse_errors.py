@@ -115,12 +115,17 @@ def refuse_catalog(wh, bars):
     wh.build_catalog(in_the_way / "catalog.duckdb")
 
 
+def refuse_saved_view(wh, bars):
+    wh.save_view("no name", "SELECT 1")
+
+
 def refuse_limits(wh, bars):
     warehouse.open(wh.root, safe=True, limits=Limits(max_rows=0))
 
 
 CASES = {
     errors.CatalogError: refuse_catalog,
+    errors.SavedViewError: refuse_saved_view,
     errors.SqlTextError: refuse_text,
     errors.BundleNameError: refuse_name,
     errors.UnknownBundleError: refuse_bundle,

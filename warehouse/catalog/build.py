@@ -17,7 +17,9 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from warehouse import sqltext
+from warehouse.catalog import columns
 from warehouse.catalog.meta import Held, create_meta
+from warehouse.catalog.saved import SCHEMA, create_saved, saved_views
 from warehouse.catalog.views import comment, create_view, relations
 from warehouse.errors import CatalogError, LockedError, QueryError
 from warehouse.layout import BundleDir
@@ -31,20 +33,6 @@ FORMAT = 1
 _WAIT_SECONDS = 60.0
 
 State = Literal["current", "stale", "foreign", "damaged", "missing"]
-
-_ABOUT = (
-    Column("format", "INTEGER", "Format of the catalog"),
-    Column("root", "VARCHAR", "Folder of the warehouse"),
-)
-_SYMBOLS = (
-    Column("bundle", "VARCHAR", "Bundle"),
-    Column("sid", "INTEGER", "Stable number of the asset in its bundle"),
-    Column("symbol", "VARCHAR", "Symbol, as the source writes it"),
-    Column("exchange", "VARCHAR", "Exchange calendar the asset trades by"),
-    Column("asset_type", "VARCHAR", "equity or crypto"),
-    Column("first_session", "DATE", "Session of the first stored bar"),
-    Column("last_session", "DATE", "Session of the last stored bar"),
-)
 
 Content = Mapping[str, str]  # relation to the SHA-256 of what it says
 
@@ -165,6 +153,7 @@ def _write(
         left_out = tuple(it for it in problems if it[1])
         shown = [name for name, problem in problems if not problem]
         _fill_meta(session, root, held, shown)
+        left_out += _show_saved(session, root)
         # The views are made in memory: in a file every comment would be a commit of its own.
         session.execute(sqltext.render("catalog/write", path=os.fspath(scratch), **FILE))
     finally:
@@ -185,6 +174,12 @@ def _show(session: Session, place: BundleDir, manifest: Manifest) -> str:
     return ""
 
 
+def _show_saved(session: Session, root: Path) -> tuple[tuple[str, str], ...]:
+    """Create the saved views; return those that cannot be, with the reason."""
+    problems = create_saved(session, saved_views(root))
+    return tuple((f"{SCHEMA}.{name}", str(error)) for name, error in problems.items())
+
+
 def _fill_meta(session: Session, root: Path, held: tuple[Held, ...], shown: Iterable[str]) -> None:
     session.execute(sqltext.render("views/schema", schema="meta"))
     source = Session(threads=1)
@@ -197,10 +192,10 @@ def _fill_meta(session: Session, root: Path, held: tuple[Held, ...], shown: Iter
     finally:
         source.close()
     symbols = session.arrow(sqltext.render("catalog/symbols", bundles=shown))
-    _fill(session, symbols, "symbols", "One row per asset of every bundle", _SYMBOLS)
+    _fill(session, symbols, "symbols", "One row per asset of every bundle", columns.SYMBOLS)
     about = {"format": FORMAT, "root": os.fspath(root)}
     session.execute(sqltext.load("catalog/about"), about)
-    comment(session, "meta", "catalog", "What this file was built from", _ABOUT, table=True)
+    comment(session, "meta", "catalog", "What this file was built from", columns.ABOUT, table=True)
 
 
 def _fill(

@@ -4,7 +4,7 @@ A view is created when it is first reached, so that opening two hundred bundles 
 damaged file is in nobody's way but of those who would read it.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from threading import RLock
 
@@ -17,8 +17,10 @@ from warehouse.catalog.reach import (
     lists,
     names_schema,
     reached,
+    runs_text,
     words_of,
 )
+from warehouse.catalog.saved import SCHEMA, create_saved, named_in, reads, words_behind
 from warehouse.catalog.views import create_view, datasets_of, relations
 from warehouse.errors import QueryError, WarehouseError
 from warehouse.layout import BundleDir
@@ -34,10 +36,14 @@ class Gate:
     ----------
     session
         In which the views are created.
+    saved
+        Returns the texts of the saved views by name.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, saved: Callable[[], Mapping[str, str]]) -> None:
         self._session = session
+        self._saved = saved
+        self._saved_shown: dict[str, str] = {}
         self._held: dict[str, Held] = {}
         self._views: dict[str, list[str]] = {}  # that a bundle has, each after those it reads
         self._shown: set[View] = set()
@@ -67,9 +73,13 @@ class Gate:
         ------
         DamageError
             A file behind one of them is not as committed.
+        QueryError
+            A saved view that it reads cannot be created.
         """
         words = words_of(query)
         with self._lock:
+            saved = self._saved_for(words)
+            words |= words_behind(saved)
             for bundle, error in self._refused.items():
                 if names_schema(query, bundle):
                     raise error
@@ -83,6 +93,29 @@ class Gate:
                     self._show({view})
             if "meta" in words or lists(words):
                 self._show_meta()
+            self._show_saved(saved, query)
+
+    def _saved_for(self, words: frozenset[str]) -> Mapping[str, str]:
+        any_of_them = lists(words) or runs_text(words)
+        if not any_of_them and SCHEMA not in words:
+            return {}
+        views = self._saved()
+        self._hide_saved(self._saved_shown.keys() - views.keys())
+        return views if any_of_them else named_in(words, views)
+
+    def _show_saved(self, views: Mapping[str, str], query: str) -> None:
+        new = {name: it for name, it in views.items() if self._saved_shown.get(name) != it}
+        problems = create_saved(self._session, new)
+        self._hide_saved(self._saved_shown.keys() & problems.keys())
+        self._saved_shown |= {name: it for name, it in new.items() if name not in problems}
+        for name, problem in problems.items():
+            if reads(query, name):  # else the engine would say that there is no such view
+                raise problem
+
+    def _hide_saved(self, names: Collection[str]) -> None:
+        for name in names:
+            self._session.execute(sqltext.render("views/drop", schema=SCHEMA, name=name))
+            del self._saved_shown[name]
 
     def _forget(self, bundle: str, but: Collection[str] = ()) -> None:
         """Drop the views of a bundle; those that will be there again are replaced when reached."""

@@ -26,7 +26,7 @@ def words_of(text: str) -> frozenset[str]:
 
 def reached(words: frozenset[str], views: Mapping[str, Collection[str]]) -> set[View]:
     """Return the views that a statement of these words can read, of those that bundles have."""
-    everything = not _DYNAMIC.isdisjoint(words)
+    everything = runs_text(words)
     return {
         (bundle, view)
         for bundle, names in views.items()
@@ -54,6 +54,11 @@ def listed(words: frozenset[str], views: Mapping[str, Collection[str]]) -> set[V
 def lists(words: frozenset[str]) -> bool:
     """Whether a statement may ask which views there are."""
     return any(it in _LISTING or it.startswith(_LISTING_PREFIX) for it in words)
+
+
+def runs_text(words: frozenset[str]) -> bool:
+    """Whether a statement may run a text that does not stand in it, and so reach anything."""
+    return not _DYNAMIC.isdisjoint(words)
 
 
 def names_schema(text: str, bundle: str) -> bool:

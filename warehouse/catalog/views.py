@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from warehouse import sqltext
 from warehouse.layout import BundleDir
-from warehouse.schema import BASIC, Column, Dataset, dataset
+from warehouse.schema import BASIC, Column, Dataset, Types, dataset
 from warehouse.session import Session
 from warehouse.snapshots import integrity
 from warehouse.snapshots.manifest import DataFile, Manifest
@@ -62,19 +62,21 @@ def create_dataset(
     session: Session, place: BundleDir, schema: str, of: Dataset, files: Mapping[str, DataFile]
 ) -> None:
     """Create or replace the view of one dataset over its files."""
-    wide = {name for file in files.values() for name in file.wide}
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for _, file in sorted(files.items()):
-        groups.setdefault(file.wide, []).append(os.fspath(place.data / file.path))
+    columns, groups = shown(place, of, files)
     session.execute(
-        sqltext.render(
-            "views/dataset",
-            schema=schema,
-            name=of.name,
-            columns=of.typed(wide),
-            groups=list(groups.values()),
-        )
+        sqltext.render("views/dataset", schema=schema, name=of.name, columns=columns, groups=groups)
     )
+
+
+def shown(
+    place: BundleDir, of: Dataset, files: Mapping[str, DataFile]
+) -> tuple[tuple[Column, ...], list[list[str]]]:
+    """Return a dataset's columns as a view shows them, and its files, those of the same types together."""
+    groups: dict[Types, list[str]] = {}
+    for _, file in sorted(files.items()):
+        groups.setdefault(file.types, []).append(os.fspath(place.data / file.path))
+    wide = {name for file in files.values() for name in file.wide}
+    return of.typed(wide), list(groups.values())
 
 
 def comment(

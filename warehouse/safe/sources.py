@@ -1,6 +1,5 @@
 """Gives a sealed session the views that a statement reads, over Arrow data instead of files."""
 
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pyarrow.dataset as ds
 
 from warehouse import sqltext
 from warehouse.catalog import create_meta
-from warehouse.catalog.views import ADJUSTED_VIEW, datasets_of
+from warehouse.catalog.views import ADJUSTED_VIEW, datasets_of, shown
 from warehouse.layout import BundleDir
 from warehouse.model import BundleName
 from warehouse.safe.guard import View
@@ -54,16 +53,13 @@ def _give_bundle(
 def _give_dataset(
     session: Sealed, place: BundleDir, of: Dataset, files: Mapping[str, DataFile]
 ) -> None:
-    columns = of.typed({name for file in files.values() for name in file.wide})
+    columns, groups = shown(place, of, files)
     if not files:
         empty = {"schema": place.bundle, "name": of.name, "columns": columns, "groups": []}
         session.define(sqltext.render("views/dataset", **empty))
         return
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for _, file in sorted(files.items()):
-        groups.setdefault(file.wide, []).append(os.fspath(place.data / file.path))
     sources = []
-    for number, paths in enumerate(groups.values()):
+    for number, paths in enumerate(groups):
         sources.append(f"{place.bundle}.{of.name}.{number}")
         session.give(sources[-1], ds.dataset(paths, format="parquet"))
     filled = {"schema": place.bundle, "name": of.name, "columns": columns, "sources": sources}

@@ -104,6 +104,17 @@ def verify(place: BundleDir, version: int | None = None) -> Verification:
     return Verification(place.bundle, tuple(versions), len(seen), sum(seen.values()), tuple(found))
 
 
+def content(path: Path) -> str | None:
+    """Return the SHA-256 of a file, read once as long as it does not change; None if unreadable."""
+    status = _status(path)
+    if isinstance(status, str):
+        return None
+    try:
+        return _sha256(path, status)
+    except OSError:
+        return None
+
+
 def _problems(files: Sequence[File]) -> list[str | None]:
     if sum(not _is_read(path) for path, _ in files) > 1:
         with ThreadPoolExecutor() as pool:  # hashing leaves Python's lock to others

@@ -13,25 +13,33 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import DamageError
+from warehouse.schema import EXACT, Types
 
-FORMAT = 1
+FORMAT = 2
+_WITHOUT_TYPES = 1  # the format before: a file names its wide columns, and every other is narrow
 
 
 @dataclass(frozen=True)
 class DataFile:
     """One Parquet file: one partition of one dataset.
 
-    `path` is relative to the bundle's ``data`` folder; `wide` names its columns of the
-    wider exact type; `first` and `last` bound its time column, as ISO text, empty if it has none.
+    `path` is relative to the bundle's ``data`` folder; `types` has its exact columns that are not
+    of the type that views show, unless wide, with theirs; `first` and `last` bound its time column,
+    as ISO text, empty if it has none.
     """
 
     path: str
     size: int
     sha256: str
     rows: int
-    wide: tuple[str, ...] = ()
+    types: Types = ()
     first: str = ""
     last: str = ""
+
+    @property
+    def wide(self) -> tuple[str, ...]:
+        """The columns of the wider exact type, which views show as such."""
+        return tuple(name for name, type_ in self.types if type_ == EXACT[1])
 
 
 Partitions = Mapping[str, DataFile]
@@ -84,7 +92,7 @@ def decode(content: bytes, path: Path) -> Manifest:
     if content != _sealed(body, digest):
         raise DamageError(path, "its content does not have the SHA-256 on its last line")
     fields = json.loads(body)
-    if fields.pop("format") != FORMAT:
+    if fields.pop("format") not in (FORMAT, _WITHOUT_TYPES):
         raise DamageError(path, "it is of a format that this version does not read")
     fields["created_at"] = datetime.fromisoformat(fields["created_at"])
     fields["datasets"] = {
@@ -99,4 +107,6 @@ def _sealed(body: bytes, digest: str) -> bytes:
 
 
 def _file(fields: dict[str, Any]) -> DataFile:
-    return DataFile(**fields | {"wide": tuple(fields["wide"])})
+    if "wide" in fields:
+        fields["types"] = [(name, EXACT[1]) for name in fields.pop("wide")]
+    return DataFile(**fields | {"types": tuple(map(tuple, fields["types"]))})

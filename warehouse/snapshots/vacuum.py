@@ -8,12 +8,14 @@ transaction lets its base go only after its own manifest is in the log.
 
 import shutil
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from warehouse.layout import BundleDir
 from warehouse.snapshots import disk, lease, log
+from warehouse.snapshots.derived import files_in, folders, unwanted
 from warehouse.snapshots.manifest import Manifest
 
 Chooser = Callable[[Collection[Manifest]], Collection[int]]
@@ -94,11 +96,11 @@ def _vacuum(place: BundleDir, choose: Chooser, *, dry_run: bool) -> VacuumReport
         pinned=pinned,
         kept=tuple(it for it in log.versions(place) if it not in removed),
         files=len(waste),
-        size=sum(path.stat().st_size for path in waste),
+        size=sum(map(_size, waste)),
         dry_run=dry_run,
     )
     if not dry_run:
-        _remove(ended, [*waste, *map(place.expired, finished)])
+        _remove([*ended, *folders(place)], [*waste, *map(place.expired, finished)])
         lease.remove_dead(place)
     return report
 
@@ -147,8 +149,9 @@ def _waste(
     expired = log.expired(place)
     wanted += [it for it in expired if it.version in pins]
     named = {place.data / file.path for it in wanted for _, _, file in it.files()}
-    held = (path for folder in ended for path in folder.rglob("*") if not path.is_dir())
+    held = (path for folder in ended for path in files_in(folder))
     waste = sorted(path for path in held if path not in named)
+    waste += unwanted(place, wanted)
     return waste, [it.version for it in expired if it.version not in pins]
 
 
@@ -156,5 +159,11 @@ def _remove(ended: list[Path], waste: list[Path]) -> None:
     for path in waste:
         disk.remove(path)
     for folder in ended:
-        if not any(path.is_file() for path in folder.rglob("*")):
+        if not any(path.is_file() for path in files_in(folder)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(path: Path) -> int:
+    with suppress(FileNotFoundError):  # whoever built a derived file may take it away, too
+        return path.stat().st_size
+    return 0

@@ -5,15 +5,18 @@ may pack the same rows in less. Both are worth a new file, never a changed one.
 """
 
 import os
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 
+import pyarrow as pa
+
 from warehouse import sqltext
+from warehouse.catalog.quality import content_of
 from warehouse.errors import DamageError
-from warehouse.schema import EXACT, Dataset
+from warehouse.schema import Dataset
 from warehouse.session import Session
-from warehouse.snapshots.manifest import DataFile
-from warehouse.writing.partition import Partition, Writer, partition_of
+from warehouse.snapshots.manifest import DataFile, Partitions
+from warehouse.writing.partition import Writer
 
 GAIN = 0.9  # a file of the same types must shrink to this share of its size
 
@@ -29,26 +32,31 @@ def rewritten(
         What was written does not read back as what was stored.
     """
     session.execute(sqltext.render("writing/rewriting", stored=os.fspath(path)))
-    wide = _needed(session, stored.wide)
-    writer = Writer(session, of, of.typed(wide), "rewriting")
-    file = writer.write(_partition(of, stored), target, None)
+    writer = Writer(session, of, of.typed(stored.wide), "rewriting")
+    file = writer.write(writer.whole(), target, None)
     if file.rows != stored.rows or writer.differs(target):
         raise DamageError(target, f"it does not hold the rows of {path}, of which it is a copy")
-    if file.wide != stored.wide or file.size <= GAIN * stored.size:
+    if file.types != stored.types or file.size <= GAIN * stored.size:
         return file
     target.unlink()
     return None
 
 
-def _needed(session: Session, wide: tuple[str, ...]) -> list[str]:
-    if not wide:
-        return []
-    query = sqltext.render("writing/wide_needed", columns=wide, narrow=EXACT[0])
-    (needed,) = session.rows(query)
-    return [name for name, is_needed in zip(wide, needed, strict=True) if is_needed]
+def restated(
+    session: Session, before: Mapping[str, Partitions], after: Mapping[str, Partitions]
+) -> pa.Table:
+    """Return the records of checks, those about files that were written anew being about the new.
 
-
-def _partition(of: Dataset, stored: DataFile) -> Partition:
-    if of.period == "all":
-        return Partition("all")
-    return partition_of(of, date.fromisoformat(stored.first[:10]))
+    The rows of both were proved equal, so what was found in the one is what is in the other. A
+    record of yet another content stays as it is.
+    """
+    bars = [name for name in before if name.startswith("bars_")]
+    contents = {
+        "dataset": bars,
+        "before": [content_of(before, name) for name in bars],
+        "after": [content_of(after, name) for name in bars],
+    }
+    session.load(
+        "restated", pa.table({key: pa.array(of, pa.string()) for key, of in contents.items()})
+    )
+    return session.arrow(sqltext.load("writing/restated"))

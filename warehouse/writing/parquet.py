@@ -5,6 +5,7 @@ as there are partitions. The same rows give the same bytes, however many partiti
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.schema import Dataset
+from warehouse.schema import DECIMALS, Dataset
+from warehouse.writing.packing import INT64_DIGITS, packed
 
 ROW_GROUP_ROWS = 122_880  # the unit that a filter on sid can skip
-INT64_DIGITS = 18  # decimals of more are bytes, which DuckDB reads from no split stream
 PASS_FILES = 24  # files that are open at once: each may hold a row group in memory
 
 Span = tuple[date, date]
@@ -31,11 +32,21 @@ class DisorderError(Exception):
 _DAYS = np.dtype("datetime64[D]")
 
 
+@dataclass(frozen=True)
+class Target:
+    """A new file: its path, the span [first, until) of its rows or None for all, and its schema."""
+
+    path: Path
+    span: Span | None
+    schema: pa.Schema
+
+
 @dataclass
 class _File:
     """One file being written; rows wait until they fill a row group."""
 
     writer: pq.ParquetWriter
+    schema: pa.Schema
     waiting: list[pa.RecordBatch] = field(default_factory=list)
     rows: int = 0
 
@@ -47,16 +58,14 @@ class _File:
 
     def flush(self) -> None:
         rows = pa.Table.from_batches(self.waiting)
-        self.writer.write_table(rows[:ROW_GROUP_ROWS], row_group_size=ROW_GROUP_ROWS)
+        group = packed(rows[:ROW_GROUP_ROWS], self.schema)
+        self.writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
         self.waiting = rows[ROW_GROUP_ROWS:].to_batches()
         self.rows = sum(it.num_rows for it in self.waiting)
 
 
 def write_sorted(
-    batches: Iterable[pa.RecordBatch],
-    schema: pa.Schema,
-    dataset: Dataset,
-    files: Sequence[tuple[Path, Span | None]],
+    batches: Iterable[pa.RecordBatch], dataset: Dataset, files: Sequence[Target]
 ) -> None:
     """Write rows into the files that they belong to.
 
@@ -64,25 +73,21 @@ def write_sorted(
     ----------
     batches
         Rows in order of the dataset's key.
-    schema
-        Of the batches.
     files
-        New path and span [first, until) of each file, in order of time; None for a file that takes
-        every row. Rows of no span are left out.
+        In order of time. Rows of no span are left out. A schema may narrow exact columns.
 
     Raises
     ------
     DisorderError
         The rows of a dataset with a time did not come in the order of their key.
+    SchemaError
+        A schema does not hold every value.
     """
     with ExitStack() as stack:
-        opened = [
-            _File(stack.enter_context(pq.ParquetWriter(path, schema, **_encoded(schema))))
-            for path, _ in files
-        ]
-        spans = [span for _, span in files if span is not None]
+        opened = [_File(stack.enter_context(_opened(file)), file.schema) for file in files]
+        spans = [file.span for file in files if file.span is not None]
         if spans:
-            for number, rows in _routed(_in_order(batches, dataset), dataset.time, spans):
+            for number, rows in _routed(_in_order(_ahead(batches), dataset), dataset.time, spans):
                 opened[number].add(rows)
         else:
             for batch in batches:
@@ -106,6 +111,16 @@ def strictly_ordered(batches: Iterable[pa.RecordBatch]) -> bool:
             return False
         last = (sid[-1], time[-1])
     return True
+
+
+def _ahead(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the batches, while a thread makes the one that comes next."""
+    left = iter(batches)
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, left, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, left, None)
+            yield batch
 
 
 def _in_order(batches: Iterable[pa.RecordBatch], dataset: Dataset) -> Iterator[pa.RecordBatch]:
@@ -147,14 +162,25 @@ def _whole(column: pa.Array) -> Any:
     return values[column.offset : column.offset + len(column)]
 
 
+def _opened(file: Target) -> pq.ParquetWriter:
+    return pq.ParquetWriter(file.path, file.schema, **_encoded(file.schema))
+
+
 def _encoded(schema: pa.Schema) -> dict[str, Any]:
-    """Return how columns are packed: names and prices recur, times rise, volumes do neither."""
+    """Return how columns are packed: numbers by their differences, names and unusual prices recur.
+
+    Values of which a few alone have many decimals differ in steps too large to pack; volumes of
+    that kind do not recur either.
+    """
     encodings = {}
     for column in schema:
-        if pa.types.is_integer(column.type) or pa.types.is_temporal(column.type):
+        if not pa.types.is_decimal(column.type):
+            if pa.types.is_integer(column.type) or pa.types.is_temporal(column.type):
+                encodings[column.name] = "DELTA_BINARY_PACKED"
+        elif column.type.scale < DECIMALS[-1]:
             encodings[column.name] = "DELTA_BINARY_PACKED"
         elif column.name == "volume" and column.type.precision <= INT64_DIGITS:
-            encodings[column.name] = "BYTE_STREAM_SPLIT"
+            encodings[column.name] = "BYTE_STREAM_SPLIT"  # DuckDB reads no decimals of more so
     return {
         "compression": "zstd",
         "compression_level": 3,

@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+import pyarrow as pa
+
 from warehouse import sqltext
 from warehouse.errors import SchemaError
 from warehouse.model import Changes
-from warehouse.schema import Column, Dataset
+from warehouse.schema import EXACT, Column, Dataset, Needs, Types, types_of
 from warehouse.session import Session
 from warehouse.snapshots import disk
 from warehouse.snapshots.manifest import DataFile
+from warehouse.writing.packing import BEYOND, STEPS, needs_of, packed_schema
 from warehouse.writing.parquet import (
     PASS_FILES,
     ROW_GROUP_ROWS,
     DisorderError,
+    Target,
     strictly_ordered,
     write_sorted,
 )
@@ -25,11 +29,21 @@ from warehouse.writing.parquet import (
 
 @dataclass(frozen=True)
 class Partition:
-    """One partition: its name and the span [first, until) of the dataset's time column."""
+    """One partition: its name, the span [first, until) of the dataset's time column, and types.
+
+    `needs` are those of its new rows, `types` those that its exact columns are to be stored with;
+    unnamed as views show them.
+    """
 
     name: str
     first: date | None = None
     until: date | None = None
+    needs: Needs = ()
+    types: Types = ()
+
+    def at_least(self, stored: Types) -> "Partition":
+        """Return the partition with types that hold what a stored file of it holds, too."""
+        return replace(self, types=types_of(self.needs, stored))
 
 
 def partition_of(dataset: Dataset, instant: date | datetime) -> Partition:
@@ -55,26 +69,35 @@ class Writer:
     ordered: bool = False
 
     def partitions(self) -> list[Partition]:
-        """Return the partitions that the incoming rows touch, in order of time.
+        """Return the partitions that the incoming rows touch, in order of time, with their types.
 
         Raises
         ------
         SchemaError
             A time is outside the years 1 to 9998.
         """
+        exact = self.dataset.exact
         query = sqltext.render(
             "writing/periods",
             incoming=self.incoming,
             time=self.dataset.time,
             period=self.dataset.period,
+            exact=exact,
+            steps=STEPS,
+            beyond=BEYOND,
         )
-        starts = [start for (start,) in self.session.rows(query)]
-        if None in starts:
+        found = {start: needs_of(exact, needs) for *needs, start in self.session.rows(query)}
+        if None in found:
             problem = f"expected {self.dataset.time} in the years 1 to 9998; found others"
             raise SchemaError(self.dataset.name, problem)
         if self.dataset.period == "all":
-            return [Partition("all")] if starts else []
-        return [partition_of(self.dataset, start) for start in starts]
+            return [_needing(Partition("all"), needs) for needs in found.values()]
+        return [_needing(partition_of(self.dataset, it), needs) for it, needs in found.items()]
+
+    def whole(self) -> Partition:
+        """Return the one partition of all incoming rows, even of none."""
+        found = self.partitions() if self.dataset.exact else []
+        return found[0] if found else Partition("all")
 
     def at_least(self, wide: Collection[str]) -> "Writer":
         """Return a writer whose exact columns are also of the wider type where named."""
@@ -91,13 +114,13 @@ class Writer:
     def write(self, partition: Partition, target: Path, stored: Path | None) -> DataFile:
         """Write a partition to a new file, durably, and read back what it holds."""
         self.fill([(partition, target)], stored)
-        return self._read_back(target)
+        return self._read_back(partition, target)
 
     def write_new(self, files: Sequence[tuple[Partition, Path]]) -> list[DataFile]:
         """Write partitions of which nothing is stored to new files, in order of time; see `write`."""
         for begin in range(0, len(files), PASS_FILES):
             self.fill(files[begin : begin + PASS_FILES], None)
-        return [self._read_back(target) for _, target in files]
+        return [self._read_back(partition, target) for partition, target in files]
 
     def fill(self, files: Sequence[tuple[Partition, Path]], stored: Path | None) -> None:
         """Write partitions to new files in one pass, not durable yet; `write` says the rest."""
@@ -108,10 +131,6 @@ class Writer:
             stored=None if stored is None else os.fspath(stored),
             ordered=self.ordered,
         )
-        spans = [
-            (target, (it.first, it.until) if it.first and it.until else None)
-            for it, target in files
-        ]
         folder = files[0][1].parent
         try:
             with (
@@ -119,14 +138,15 @@ class Writer:
                 self.session.one_thread() if self.ordered else nullcontext(),
                 self.session.stream(query, batch_rows=ROW_GROUP_ROWS) as rows,
             ):
-                write_sorted(rows, rows.schema, self.dataset, spans)
+                targets = [_target(it, path, rows.schema) for it, path in files]
+                write_sorted(rows, self.dataset, targets)
         except DisorderError:
             # The engine may plan a query of all columns in another way than that of the keys.
             if not self.ordered:
                 raise
             replace(self, ordered=False).fill(files, stored)
 
-    def _read_back(self, target: Path) -> DataFile:
+    def _read_back(self, partition: Partition, target: Path) -> DataFile:
         disk.sync_file(target)
         ((rows, first, last),) = self.session.rows(
             sqltext.render("writing/written", time=self.dataset.time, path=os.fspath(target))
@@ -136,7 +156,7 @@ class Writer:
             size=target.stat().st_size,
             sha256=disk.sha256_of(target),
             rows=rows,
-            wide=tuple(it.name for it in self.columns if it not in self.dataset.columns),
+            types=tuple(it for it in partition.types if it[1] != EXACT[0]),
             first=first or "",
             last=last or "",
         )
@@ -162,6 +182,15 @@ class Writer:
             until=partition.until,
             **values,
         )
+
+
+def _needing(partition: Partition, needs: Needs) -> Partition:
+    return replace(partition, needs=needs, types=types_of(needs))
+
+
+def _target(partition: Partition, path: Path, schema: pa.Schema) -> Target:
+    span = (partition.first, partition.until) if partition.first and partition.until else None
+    return Target(path, span, packed_schema(schema, partition.types))
 
 
 def stored_columns(session: Session, dataset: Dataset, incoming: str) -> tuple[Column, ...]:

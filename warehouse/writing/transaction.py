@@ -30,12 +30,12 @@ from warehouse.errors import (
 )
 from warehouse.layout import BundleDir
 from warehouse.model import Changes
-from warehouse.schema import BASIC, Dataset, dataset
+from warehouse.schema import BASIC, QUALITY, Dataset, dataset
 from warehouse.session import Session
 from warehouse.snapshots import disk, integrity, lease, log
 from warehouse.snapshots.commit import Proposal, commit
 from warehouse.snapshots.manifest import DataFile, Manifest
-from warehouse.writing.compact import rewritten
+from warehouse.writing.compact import restated, rewritten
 from warehouse.writing.partition import (
     Partition,
     Writer,
@@ -164,28 +164,22 @@ class Transaction(Closing):
         if stored and is_sound and not writer.differs(self._path(stored)):
             return False
         with self._all_or_none() as written:
-            written[name, "all"] = self._write(writer, Partition("all"), None)
+            written[name, "all"] = self._write(writer, writer.whole(), None)
         self._show(of)
         return True
 
-    def rewrite(self, name: str) -> int:
-        """Write partitions of a dataset anew where that makes them narrower or a tenth smaller.
+    def compact(self) -> int:
+        """Write partitions anew where that makes them narrower or a tenth smaller.
 
-        Their rows stay. Returns how many were worth it.
+        Their rows stay, so records of checks speak for them as before. Returns how many were worth
+        it.
         """
-        of = dataset(name)
-        with self._all_or_none() as written:
-            for key, stored in sorted(self._files(name).items()):
-                damage = self._damage((name, key), stored)
-                if damage is not None:
-                    raise damage
-                file = rewritten(
-                    self.session, of, stored, path=self._path(stored), target=self._next_path()
-                )
-                if file is not None:
-                    written[name, key] = file
-        self._show(of)
-        return len(written)
+        before = {name: self._files(name) for name in sorted(self._datasets())}
+        worth = sum(self._rewrite(name) for name in before)
+        if worth and QUALITY.name in before:
+            after = {name: self._files(name) for name in before}
+            self.replace(QUALITY.name, restated(self.session, before, after))
+        return worth
 
     @property
     def touched(self) -> bool:
@@ -294,10 +288,25 @@ class Transaction(Closing):
         ordered = require_keys(self.session, of, incoming)
         return Writer(self.session, of, columns, incoming, ordered)
 
+    def _rewrite(self, name: str) -> int:
+        of = dataset(name)
+        with self._all_or_none() as written:
+            for key, stored in sorted(self._files(name).items()):
+                damage = self._damage((name, key), stored)
+                if damage is not None:
+                    raise damage
+                file = rewritten(
+                    self.session, of, stored, path=self._path(stored), target=self._next_path()
+                )
+                if file is not None:
+                    written[name, key] = file
+        self._show(of)
+        return len(written)
+
     def _upserted(
         self, writer: Writer, partition: Partition, stored: DataFile
     ) -> tuple[Changes, DataFile | None]:
-        writer = writer.at_least(stored.wide)
+        writer, partition = writer.at_least(stored.wide), partition.at_least(stored.types)
         damage = self._damage((writer.dataset.name, partition.name), stored)
         if damage is not None:
             return self._repaired(writer, partition, stored, damage)

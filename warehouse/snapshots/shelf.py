@@ -1,0 +1,156 @@
+"""Many small files computed from a snapshot, any of which may be gone at any time.
+
+What `derived` is to one file that is built when asked for, a shelf is to results: whoever computed one
+puts it there, whoever finds it saves the work. A name ends in the SHA-256 of the content. Files that
+hold for a later snapshot too are taken over by a second link, so a vacuum takes each link with its
+snapshot. The least recently used ones go when there are too many.
+"""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from warehouse.errors import WarehouseError
+from warehouse.layout import BundleDir, bundles_dir
+from warehouse.session import ENGINE
+from warehouse.snapshots import disk, log
+from warehouse.snapshots.derived import BUILDING
+from warehouse.snapshots.manifest import Manifest
+
+_NAME: Final = re.compile(rf"(.+)-{re.escape(ENGINE)}-([0-9a-f]{{64}})\.arrow")
+_USED: Final = 3600.0  # seconds after which another use is written down
+_ROOM: Final = 0.9  # of the limit, that is left filled when files go
+
+Write = Callable[[Path], None]
+
+_sound: dict[tuple[int, int], tuple[int, int, str]] = {}  # size, time and hash of what was read
+
+
+class Shelf:
+    """The files of one snapshot, by name.
+
+    Parameters
+    ----------
+    place, manifest
+        Bundle and snapshot.
+    """
+
+    def __init__(self, place: BundleDir, manifest: Manifest) -> None:
+        self._place, self.manifest = place, manifest
+        self._folder = place.derived(manifest.sha256)
+
+    def held(self) -> dict[str, Path]:
+        """Return the files by name; none has been read."""
+        found = {}
+        with suppress(OSError):
+            for path in sorted(self._folder.iterdir()):
+                match = _NAME.fullmatch(path.name)
+                if match is not None:
+                    found[match[1]] = path
+        return found
+
+    def is_sound(self, path: Path) -> bool:
+        """Whether a file has the content that its name says; it counts as used then, else it goes."""
+        try:
+            if _content(path) == path.stem[-64:]:
+                _use(path)
+                return True
+            disk.remove(path)
+        except OSError:
+            pass
+        return False
+
+    def put(self, name: str, write: Write) -> Path | None:
+        """Add a file that `write` writes to the path that it is given; None where it cannot be."""
+        with suppress(OSError):
+            disk.make_dirs(self._folder)
+            with tempfile.TemporaryDirectory(prefix=BUILDING, dir=self._folder) as scratch:
+                path = Path(scratch, "file")
+                write(path)
+                path.chmod(0o444)
+                # It need not last: one that a power cut tore does not have its hash.
+                target = self._folder / f"{name}-{ENGINE}-{disk.sha256_of(path)}.arrow"
+                path.rename(target)
+            _remember(target)
+            return target
+        return None
+
+    def take(self, name: str, path: Path) -> None:
+        """Take a file of another snapshot over under a name; nothing happens where it cannot be."""
+        with suppress(OSError):
+            disk.make_dirs(self._folder)
+            os.link(path, self._folder / f"{name}-{ENGINE}-{path.stem[-64:]}.arrow")
+
+    def others(self) -> Iterator["Shelf"]:
+        """Yield the shelves of the other snapshots in the log that have files, newest first."""
+        for version in reversed(log.versions(self._place)):
+            if version == self.manifest.version:
+                continue
+            try:
+                other = Shelf(self._place, log.read(self._place, version))
+            except WarehouseError:  # a damage of its own, or a vacuum took it
+                continue
+            if other.held():
+                yield other
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has said that it is `begun`."""
+        return not (self._folder / "begun").exists()
+
+    def begin(self) -> None:
+        """Say that what other snapshots have was taken over."""
+        with suppress(OSError):
+            disk.make_dirs(self._folder)
+            (self._folder / "begun").touch()
+
+
+def trim(root: Path, limit: int) -> None:
+    """Remove the files used least recently, of all bundles under a root, beyond a number of bytes."""
+    links: dict[int, list[str]] = {}
+    status: dict[int, os.stat_result] = {}
+    for folder in bundles_dir(root).glob("*/derived/*"):
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".arrow"):
+                    found = entry.stat()
+                    links.setdefault(found.st_ino, []).append(entry.path)
+                    status[found.st_ino] = found
+    size = sum(it.st_size for it in status.values())
+    if size <= limit:
+        return
+    for inode, found in sorted(status.items(), key=lambda it: it[1].st_mtime_ns):
+        if size <= limit * _ROOM:
+            return
+        for path in links[inode]:
+            with suppress(OSError):
+                disk.remove(Path(path))
+        size -= found.st_size
+
+
+def _content(path: Path) -> str:
+    status = path.stat()
+    known = _sound.get((status.st_dev, status.st_ino))
+    if known is not None and known[:2] == (status.st_size, status.st_mtime_ns):
+        return known[2]
+    return _remember(path, disk.sha256_of(path))
+
+
+def _remember(path: Path, sha256: str = "") -> str:
+    status = path.stat()
+    found = sha256 or path.stem[-64:]
+    _sound[status.st_dev, status.st_ino] = status.st_size, status.st_mtime_ns, found
+    return found
+
+
+def _use(path: Path) -> None:
+    # Its time of change is that of its last use; a read-only root has none.
+    if time.time() - path.stat().st_mtime > _USED:
+        with suppress(OSError):
+            os.utime(path)
+            _remember(path)

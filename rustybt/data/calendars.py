@@ -4,6 +4,7 @@ The only module that knows exchange_calendars; everything else reads the session
 a bundle, so a run never depends on the version of that package.
 """
 
+import threading
 import warnings
 from datetime import date
 from difflib import get_close_matches
@@ -56,6 +57,18 @@ def sessions(calendar: str, first: date, last: date) -> pa.Table:
             "close_at": pa.array(closes).cast(instant),
         }
     )
+
+
+def load_calendars_aside() -> None:
+    """Begin to import what `sessions` needs, which takes half a second, beside what else is done.
+
+    Nobody waits for the thread: an interrupted import may never give its lock back.
+    """
+    threading.Thread(target=_load, daemon=True).start()
+
+
+def _load() -> None:
+    import exchange_calendars  # noqa: F401 - found imported by whom needs it next
 
 
 def require_calendar(name: str) -> None:

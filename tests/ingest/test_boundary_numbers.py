@@ -6,6 +6,8 @@ import polars as pl
 import pytest
 
 import warehouse
+from rustybt.data.bundles.ingest import ingest
+from rustybt.data.sources import FileSource
 
 H = "date,symbol,open,high,low,close,volume\n"
 EXACT = [
@@ -52,19 +54,38 @@ REJECTED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """Every text as a close and as a volume, each in a year and so in a file of its own, as read back."""
+    root = tmp_path_factory.mktemp("boundary")
+    texts = dict(enumerate(EXACT, start=1980))
+    bars = [
+        f"{year}-01-02,A,,,,{text},{text}\n{year}-01-03,A,,,,1,1\n" for year, text in texts.items()
+    ]
+    (root / "bars.csv").write_text(H + "".join(bars))
+    ingest(FileSource(root / "bars.csv"), "t", root=root)
+    query = "SELECT session, close, volume FROM t.bars_1d WHERE day(session) = 2 ORDER BY session"
+    with warehouse.open(root) as wh:
+        files = wh.sql(
+            "SELECT path FROM meta.data_files WHERE dataset = 'bars_1d' ORDER BY ALL"
+        ).rows()
+        sql, frame = wh.sql(query).rows(), wh.sql(query).pl()
+    read = [pl.read_parquet(path).sort("session").row(0, named=True) for (path,) in files]
+    by_session = {row["session"]: row for row in read}
+    return {
+        text: {
+            column: (row[number], frame[column][at], by_session[row[0]][column])
+            for number, column in enumerate(("close", "volume"), start=1)
+        }
+        for at, (row, text) in enumerate(zip(sql, EXACT, strict=True))
+    }
+
+
 @pytest.mark.parametrize("text", EXACT)
 @pytest.mark.parametrize("column", ["close", "volume"])
-def test_a_number_comes_back_exactly(take, ask, root, text, column):
-    cells = {"close": "1", "volume": "1"} | {column: text}
-    take(f"{H}2024-01-02,A,,,,{cells['close']},{cells['volume']}\n2024-01-03,A,,,,1,1\n")
-    ((found,),) = ask(f"SELECT {column} FROM t.bars_1d WHERE session = '2024-01-02'")
-    assert found == Decimal(text)
-    with warehouse.open(root) as wh:
-        frame = wh.sql(f"SELECT {column} FROM t.bars_1d ORDER BY session").pl()
-        assert frame[column][0] == Decimal(text)
-        ((path,),) = wh.sql("SELECT path FROM meta.data_files WHERE dataset = 'bars_1d'").rows()
-    ((file,),) = {tuple(root.rglob(path.rsplit("/", 2)[-2] + "/" + path.rsplit("/", 1)[-1]))}
-    assert pl.read_parquet(file)[column][0] == Decimal(text)
+def test_a_number_comes_back_exactly(found, text, column):
+    by_sql, by_polars, in_the_file = found[text][column]
+    assert by_sql == by_polars == in_the_file == Decimal(text)
 
 
 @pytest.mark.parametrize("text", REJECTED)

@@ -82,6 +82,73 @@ def test_bundles_of_an_empty_warehouse_is_only_a_header(run):
     assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
 
 
+@pytest.fixture
+def folder(write):
+    """Two symbols of three sessions, a file each."""
+    rows = [f"2024-01-{day:02},1,2,1,2,{day}\n" for day in (2, 3, 4)]
+    text = "date,open,high,low,close,volume\n" + "".join(rows)
+    write(text, "A.csv")
+    return write(text, "B.csv").parent
+
+
+def taken(run, *words):
+    result = run("ingest", "csv", *words, "--bundle", "t")
+    assert result.exit_code == 0, result.stderr
+    listed = run("sql", "SELECT symbol, session FROM t.bars_1d ORDER BY ALL", "--format", "csv")
+    return listed.stdout.split()[1:]
+
+
+def test_symbols_are_those_that_were_asked_for(run, folder):
+    assert taken(run, folder, "--symbols", "B") == ["B,2024-01-02", "B,2024-01-03", "B,2024-01-04"]
+
+
+def test_start_and_end_are_included(run, folder):
+    words = ("--start", "2024-01-03", "--end", "2024-01-03")
+    assert taken(run, folder, *words) == ["A,2024-01-03", "B,2024-01-03"]
+
+
+def test_start_alone_leaves_the_end_open(run, folder):
+    words = ("--symbols", "A, B", "--start", "2024-01-04")
+    assert taken(run, folder, *words) == ["A,2024-01-04", "B,2024-01-04"]
+
+
+def test_workers_take_the_same(run, folder):
+    assert len(taken(run, folder, "--workers", "2")) == 6
+
+
+def test_a_symbol_that_fails_fails_all_with_1(run, folder):
+    result = run("ingest", "csv", folder, "--bundle", "t", "--symbols", "A,ZZ")
+    assert (result.exit_code, "ZZ: not found" in result.stderr) == (1, True)
+    assert run("bundles", "--format", "csv").stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_symbol_that_fails_is_left_out_with_3_if_partial(run, folder, workers):
+    (folder / "BAD.csv").write_bytes(b"\0\1")
+    words = ("--on-error", "partial", "--workers", workers, "--format", "json")
+    result = run("ingest", "csv", folder, "--bundle", "t", *words)
+    (report,) = json.loads(result.stdout)
+    assert (result.exit_code, report["added"], report["failed"]) == (3, 6, 1)
+    assert "left out BAD: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["--start", "2024-13-01"], ["--end", "tomorrow"], ["--workers", "0"]),
+        *(["--workers", "two"], ["--on-error", "ignore"]),
+    ],
+)
+def test_an_option_of_another_kind_ends_with_2(run, folder, words):
+    assert run("ingest", "csv", folder, "--bundle", "t", *words).exit_code == 2
+
+
+def test_a_span_without_sessions_ends_with_1(run, folder):
+    words = ("--start", "2024-01-06", "--end", "2024-01-07")
+    result = run("ingest", "csv", folder, "--bundle", "t", *words)
+    assert (result.exit_code, "2024-01-06" in result.stderr) == (1, True)
+
+
 def test_a_real_process_ends_with_3(write, root):
     path = write(GOOD + "2024-01-03,A,1,2,1,abc,10\n")
     command = [Path(sys.executable).with_name("rustybt"), "ingest", "csv", path, "--bundle", "t"]

@@ -69,6 +69,32 @@ def test_the_sample_has_the_first_ten(take, root):
     }
 
 
+WIDE = HEADER + "2024-01-02,A,1,2,1,1.123456789,10\n"
+
+
+@pytest.mark.parametrize("verdict", ["passed", "failed"])
+def test_compaction_keeps_a_verdict(take, root, ask, verdict):
+    take(WIDE if verdict == "passed" else WIDE + "2024-01-03,A,1,1.5,1,2,10\n")
+    take(GOOD)
+    with warehouse.open(root) as wh:
+        record(wh, check(wh, "t"))
+        before = wh.sql("SELECT * EXCLUDE snapshot FROM meta.quality").rows()
+        assert wh.compact("t").version == 4
+        assert wh.sql("SELECT snapshot, verdict FROM meta.verdicts").rows() == [(4, verdict)]
+        assert wh.sql("SELECT * EXCLUDE snapshot FROM meta.quality").rows() == before
+        assert check(wh, "t").verdict == verdict
+
+
+def test_compaction_gives_no_verdict_to_bars_that_were_not_checked(take, root, ask):
+    take(WIDE)
+    with warehouse.open(root) as wh:
+        report = check(wh, "t")
+        take(GOOD)
+        record(wh, report)
+        wh.compact("t")
+    assert ask("SELECT snapshot, verdict FROM meta.verdicts") == [(4, "not checked")]
+
+
 def test_a_report_of_older_bars_says_nothing_of_newer(take, root, ask):
     take(GOOD)
     with warehouse.open(root) as wh:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +112,27 @@ def test_two_values_of_one_key_are_an_error_that_shows_both(take, root):
     assert "close 1.5" in str(caught.value)
     assert "close 2.0" in str(caught.value)
     assert not list(root.glob("**/*.parquet"))
+
+
+def test_minutes_read_as_sessions_are_refused_with_the_option_that_takes_them(take):
+    bars = "2024-01-02 14:30,A,1,2,1,2,10\n2024-01-02 14:31,A,1,2,1,1.5,10\n"
+    with pytest.raises(DuplicateRowsError, match=r"--resolution 1m, or resolution=\"1m\""):
+        take(HEADER + bars)
+    assert take(HEADER + bars, resolution="1m").added == 2
+
+
+def test_minutes_that_contradict_are_not_told_of_the_option(take):
+    bars = "2024-01-02 14:30,A,1,2,1,2,10\n2024-01-02 14:30,A,1,2,1,1.5,10\n"
+    with pytest.raises(DuplicateRowsError) as caught:
+        take(HEADER + bars, resolution="1m")
+    assert "--resolution" not in str(caught.value)
+
+
+def test_a_reject_names_its_file_wherever_the_ingest_ran(take, ask, write, monkeypatch):
+    path = write(HEADER + GOOD + "2024-01-03,A,1,2,1,abc,10\n")
+    monkeypatch.chdir(path.parent)
+    take(Path(path.name))
+    assert ask("SELECT file FROM t.rejects") == [(str(path),)]
 
 
 def test_a_failed_ingest_leaves_the_stored_bundle(take, ask):

@@ -24,7 +24,7 @@ from rustybt.errors import (
 FAILURES = (
     "KILLED",
     "ENDED",
-    "HANGS",
+    pytest.param("HANGS", marks=pytest.mark.slow),
     "BUG",
     "MEMORY",
     "REFUSED",
@@ -33,6 +33,7 @@ FAILURES = (
     "UNTYPED",
     "SILENT",
 )
+MOMENTS = 20  # of an ingest of about three seconds
 INGEST = Path(__file__).with_name("interrupted.py")
 
 
@@ -110,7 +111,7 @@ def test_wrong_counts_of_a_worker_are_refused(unruly, root, monkeypatch):
         bundles.ingest(FeedSource(unruly(("A", "B"))), "t", Request(n_workers=2), root=root)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4, 8])
+@pytest.mark.parametrize("workers", [1, 2, 4, pytest.param(8, marks=pytest.mark.slow)])
 def test_any_number_of_workers_gives_the_same_files(folder, root, tmp_path, workers):
     bundles.ingest(FileSource(folder), "t", root=tmp_path / "one")
     bundles.ingest(FileSource(folder), "t", Request(n_workers=workers), root=root)
@@ -175,10 +176,9 @@ def living(group):
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
 def test_a_coordinator_ended_at_any_moment_leaves_old_or_new_and_no_process(root, kind):
     start(root, 1).wait()
-    moments = 10 if kind == signal.SIGINT else 4
-    for moment in range(moments):
+    for moment in range(MOMENTS):
         process = start(root, 2)
-        time.sleep(0.2 + 3.0 * moment / moments)
+        time.sleep(0.2 + 3.0 * moment / MOMENTS)
         (os.killpg if kind == signal.SIGINT else os.kill)(process.pid, kind)
         process.wait(timeout=60)
         deadline = time.monotonic() + 20

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 import warehouse
+from rustybt.assets import AssetFinder
 from rustybt.data.bundles.ingest import OnError, Request, ingest
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.quality import check
@@ -35,6 +37,11 @@ class Bundle:
     name: str
     snapshot: Snapshot
     warehouse: Warehouse
+
+    @cached_property
+    def asset_finder(self) -> AssetFinder:
+        """The assets of the bundle: ``asset_finder.lookup_symbol("AAPL")``."""
+        return AssetFinder(self.warehouse, self.name)
 
     def assets(self) -> pa.Table:
         """Return sid, symbol, exchange, asset_type, first_session, last_session, in order of sid."""

@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Literal
 import warehouse
 from rustybt.data.bundles.merge import Merge, Merged
 from rustybt.data.bundles.report import IngestReport
-from rustybt.data.calendars import require_calendar, sessions
+from rustybt.data.calendars import load_calendars_aside, require_calendar, sessions
 from rustybt.data.lineage import lineage_of
 from rustybt.data.sources import FileSource, Reading, Resolution, Source, Span, Staging
 from rustybt.data.sources.reading import Crew, read
@@ -125,12 +126,18 @@ def ingest(
     """
     began = time.monotonic()
     name = BundleName(bundle)
-    with warehouse.open(root) as wh, _staging(request.span(resolution)) as staging:
+    with (
+        ThreadPoolExecutor(1) as aside,
+        warehouse.open(root) as wh,
+        _staging(request.span(resolution)) as staging,
+    ):
         calendar = _calendar(wh, name, calendar)
         _require_sessions(calendar, request)
         progress(f"reading {without_secrets(source.name)}")
         fetched_at = datetime.now(UTC)
+        load_calendars_aside()
         reading = _read(source, staging, request)
+        lineage = aside.submit(_lineage, source, staging.span, fetched_at, reading)
         duplicates = _settle_duplicates(source, staging, reading)
         progress(f"merging {reading.rows:,} rows")
         with wh.begin(name, calendar=calendar) as txn:
@@ -140,7 +147,7 @@ def ingest(
             progress("committing" if new else "nothing is new")
             snapshot = txn.head
             if snapshot is None or new:
-                snapshot = txn.commit(_lineage(source, staging.span, fetched_at, reading))
+                snapshot = txn.commit(lineage.result())
     return _report(
         name, snapshot.version, new, reading, merged, duplicates, seconds=time.monotonic() - began
     )
@@ -160,7 +167,8 @@ def _staging(span: Span) -> Iterator[Staging]:
 def _calendar(wh: Warehouse, name: str, wanted: str | None) -> str:
     stored = wh.snapshot(name).calendar if name in wh.bundles() else None
     calendar = wanted or stored or DEFAULT_CALENDAR
-    require_calendar(calendar)
+    if calendar not in (stored, DEFAULT_CALENDAR):
+        require_calendar(calendar)
     return calendar
 
 
@@ -184,7 +192,10 @@ def _read(source: Source, staging: Staging, request: Request) -> Reading:
 
 
 def _without_secrets(reading: Reading) -> Reading:
-    outcomes = (replace(it, reason=without_secrets(it.reason)) for it in reading.outcomes)
+    outcomes = (
+        replace(it, reason=without_secrets(it.reason)) if it.reason else it
+        for it in reading.outcomes
+    )
     notes = tuple(without_secrets(reading.notes))
     return replace(reading, notes=notes, outcomes=tuple(outcomes))
 
@@ -204,7 +215,7 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
         examples = [
             f"{symbol} {at}: {found} ({file})" for _, symbol, at, file, found in contradictions
         ]
-        raise DuplicateRowsError(contradictions[0][0], examples)
+        raise DuplicateRowsError(contradictions[0][0], examples, daily=staging.daily)
     return duplicates
 
 

@@ -35,7 +35,7 @@ def check(wh: Warehouse, bundle: str) -> QualityReport:
             if name.startswith("bars_"):
                 show(session, snapshot.bundle, name)
                 rows = sum(file.rows for file in partitions.values())
-                content = content_of(snapshot, name)
+                content = content_of(snapshot.datasets, name)
                 findings += run(session, name, policy, rows=rows, content=content)
     now = datetime.now(UTC).replace(tzinfo=None)
     return QualityReport(snapshot.bundle, snapshot.version, now, tuple(findings))

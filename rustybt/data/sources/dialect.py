@@ -10,6 +10,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -64,10 +65,12 @@ def sniff(path: Path, encoding: str | None = None) -> Sample:
     text = _beginning(path, encoding)
     if not text.strip():
         raise SourceFileError(path, "the file is empty", "Expected a header and at least one row.")
-    blank, first = next((n, it) for n, it in enumerate(text.splitlines()) if it)
+    blank, first = next(
+        (n, it) for n, it in enumerate(io.StringIO(text, newline=None)) if it != "\n"
+    )
     delimiter = max(DELIMITERS, key=first.count)
-    records = list(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter))
-    whole = [tuple(it) for it in records if it][: _SAMPLE_ROWS + 1]
+    records = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
+    whole = [tuple(it) for it in islice(filter(None, records), _SAMPLE_ROWS + 1)]
     header = tuple(name.strip() for name in whole[0])
     return Sample(Dialect(header, delimiter, encoding or "utf-8", blank), tuple(whole[1:]))
 

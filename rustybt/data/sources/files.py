@@ -4,7 +4,6 @@ One long file with a column of symbols, or one file a symbol, named after it. Fi
 alike are read by one statement, so a folder of hundreds costs little more than one file.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from rustybt.data.sources.columns import find_columns
 from rustybt.data.sources.dialect import ENCODINGS, sniff
-from rustybt.data.sources.options import ENDING, ENDINGS, Options
+from rustybt.data.sources.options import ENDINGS, Options, ending, stem
 from rustybt.data.sources.parquets import header, stage_parquets
 from rustybt.data.sources.source import Reading, Reject
 from rustybt.data.sources.span import Outcome, Span
@@ -77,7 +76,7 @@ class FileSource:
         files = _files(self.path)
         if any(self._tells_symbols(file) for file in files):
             return None
-        return sorted({_stem(file.name) for file in files})
+        return sorted({stem(file.name) for file in files})
 
     def stage(self, staging: Staging) -> Reading:
         """Add the rows of the staging's span to it; a file of another symbol is not read.
@@ -99,8 +98,8 @@ class FileSource:
             _require_date_format(self.path, self.date_format, staging)
         files = self.files(staging.span)
         options = Options(self.date_format, self.encoding, self.actions_from)
-        texts = [file for file in files if _ending(file.name) != ".parquet"]
-        parquets = [file for file in files if _ending(file.name) == ".parquet"]
+        texts = [file for file in files if ending(file.name) != ".parquet"]
+        parquets = [file for file in files if ending(file.name) == ".parquet"]
         done = [
             *stage_texts(texts, options, staging),
             *stage_parquets(parquets, options, staging),
@@ -124,13 +123,13 @@ class FileSource:
         if span.symbols is None:
             return files
         wanted = set(span.symbols)
-        return [it for it in files if _stem(it.name) in wanted or self._tells_symbols(it)]
+        return [it for it in files if stem(it.name) in wanted or self._tells_symbols(it)]
 
     def _tells_symbols(self, file: Path) -> bool:
         try:
             names = (
                 header(file)
-                if _ending(file.name) == ".parquet"
+                if ending(file.name) == ".parquet"
                 else sniff(file, self.encoding).dialect.header
             )
             return "symbol" in find_columns(str(file), names).found
@@ -152,26 +151,18 @@ def _require_date_format(path: Path, pattern: str, staging: Staging) -> None:
 def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise SourceFileError(path, "there is no such file or folder", "Check the path.")
+    path = path.absolute()  # what is said of a file is read elsewhere, too
     kinds = ", ".join(ENDINGS)
     if path.is_file():
-        if not _ending(path.name):
+        if not ending(path.name):
             raise SourceFileError(path, "unknown kind of file", f"Expected one of {kinds}.")
         return [path]
     # A hidden file is another program's, such as the ._A.csv that macOS leaves beside A.csv.
     shown = sorted(it for it in path.iterdir() if it.is_file() and not it.name.startswith("."))
-    files = [it for it in shown if _ending(it.name)]
+    files = [it for it in shown if ending(it.name)]
     if not files:
         raise SourceFileError(path, "the folder has no file to ingest", f"Expected {kinds}.")
     return files
-
-
-def _stem(name: str) -> str:
-    return name[: len(name) - len(_ending(name))]
-
-
-def _ending(name: str) -> str:
-    found = re.search(rf"{ENDING}\Z", name)
-    return found[0].lower() if found else ""
 
 
 def _outcomes(
@@ -180,8 +171,8 @@ def _outcomes(
     rejects: Iterable[Reject],
     counts: Mapping[str, tuple[int, int]],
 ) -> Iterable[Outcome]:
-    stems = {_stem(file.name) for file in files}
-    broken = {_stem(Path(it.file).name) for it in rejects}
+    stems = {stem(file.name) for file in files}
+    broken = {stem(Path(it.file).name) for it in rejects}
     for symbol in counts if span.symbols is None else span.symbols:
         taken, refused = counts.get(symbol, (0, 0))
         if refused or symbol in broken:

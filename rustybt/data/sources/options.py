@@ -1,5 +1,6 @@
 """What the readers of files are told, and what they answer."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,17 @@ from rustybt.data.sources.times import TimeForm
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 ENDING = r"(?i:\.csv\.gz|\.csv|\.parquet)"  # behind the symbol in the name of a file
+
+
+def ending(name: str) -> str:
+    """Return the ending of a name of a file, in small letters; empty if it is of no known kind."""
+    found = re.search(rf"{ENDING}\Z", name)
+    return found[0].lower() if found else ""
+
+
+def stem(name: str) -> str:
+    """Return a name of a file without its ending, which is the symbol if no column tells it."""
+    return name[: len(name) - len(ending(name))]
 
 
 @dataclass(frozen=True)

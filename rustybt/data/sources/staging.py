@@ -6,7 +6,7 @@ adapter can round a price in silence.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,14 +46,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that one statement read, typed, in two Parquet files.
+    """Rows that were read together, typed, in two Parquet files.
 
-    `typed` holds those that a cast was proven exact for, `settled` the rest, read with care. `file`
-    is None if the rows are of several; `columns` are those of `NUMBERS` that it has.
+    `typed` holds those that a cast was proven exact for, `settled` the rest, read with care; it is
+    None if there is no rest, and then `typed` has no column ``raw``. `file` is None if the rows are
+    of several; `columns` are those of `NUMBERS` that it has.
     """
 
     typed: str
-    settled: str
+    settled: str | None
     file: str | None
     columns: tuple[str, ...]
     adjusted: bool
@@ -161,15 +162,13 @@ class Staging:
 
     def rows_in(self, parts: Sequence[Part]) -> int:
         """Return how many rows of some parts can be taken."""
-        if not parts:
-            return 0
-        files = [[part.typed for part in parts], [part.settled for part in parts]]
-        return int(self.session.rows(sqltext.load("ingest/part_rows"), files)[0][0])
+        query = sqltext.render("ingest/part_rows", groups=_alike(parts), settled=_settled(parts))
+        return int(self.session.rows(query)[0][0]) if parts else 0
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Return for each symbol how many rows can be taken, and how many cannot; after `gather`."""
-        settled = [part.settled for part in self.parts]
-        rows = self.session.rows(sqltext.load("ingest/symbol_counts"), [settled])
+        query = sqltext.render("ingest/symbol_counts", settled=_settled(self.parts))
+        rows = self.session.rows(query)
         return {symbol: (taken, refused) for symbol, taken, refused in rows}
 
     def show(self, session: Session) -> None:
@@ -177,29 +176,34 @@ class Staging:
 
         A column of numbers is DECIMAL(18,8), or DECIMAL(38,18) if a value of it needs that.
         """
-        settled = [part.settled for part in self.parts]
-        (wide,) = session.rows(sqltext.load("ingest/widths"), [settled])
+        settled = _settled(self.parts)
+        wide: tuple[bool, ...] = (False,) * len(NUMBERS)
+        if settled:
+            (wide,) = session.rows(sqltext.load("ingest/widths"), [settled])
         columns = [
             {"name": name, "type": EXACT[it]} for name, it in zip(NUMBERS, wide, strict=True)
         ]
         session.execute(
             sqltext.render(
                 "ingest/gathered",
-                groups=self._alike(),
+                groups=_alike(self.parts),
                 settled=settled,
                 columns=columns,
                 daily=self.daily,
             )
         )
 
-    def _alike(self) -> list[dict[str, Any]]:
-        groups: dict[Any, list[str]] = defaultdict(list)
-        for part in self.parts:
-            groups[part.file, part.columns, part.adjusted].append(part.typed)
-        names = ("file", "columns", "adjusted")
-        return [
-            dict(zip(names, shape, strict=True), typed=typed) for shape, typed in groups.items()
-        ]
+
+def _settled(parts: Iterable[Part]) -> list[str]:
+    return [part.settled for part in parts if part.settled is not None]
+
+
+def _alike(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    groups: dict[Any, list[str]] = defaultdict(list)
+    for part in parts:
+        groups[part.file, part.columns, part.adjusted, part.settled is None].append(part.typed)
+    names = ("file", "columns", "adjusted", "plain")
+    return [dict(zip(names, shape, strict=True), typed=typed) for shape, typed in groups.items()]
 
 
 def _family(file: str, column: str, kind: str) -> str:

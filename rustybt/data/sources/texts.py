@@ -9,6 +9,7 @@ from rustybt.data.sources.columns import Columns, find_columns
 from rustybt.data.sources.dialect import Dialect, sniff
 from rustybt.data.sources.lines import Torn, locate
 from rustybt.data.sources.options import ENDING, Options, Staged, staged
+from rustybt.data.sources.plain import stage_plain
 from rustybt.data.sources.staging import Refused, Staging
 from rustybt.data.sources.times import TimeForm
 from rustybt.errors import SourceFileError
@@ -29,8 +30,10 @@ def stage_texts(files: Sequence[Path], options: Options, staging: Staging) -> It
         groups[dialect, form].append(file)
     for (dialect, form), paths in groups.items():
         columns = found[dialect]
-        refused, torn = _add(staging, dialect, columns, form, paths)
-        yield staged(paths, columns, form, locate(dialect, columns.found, refused, torn))
+        others = stage_plain(paths, dialect, columns, form, staging)
+        refused, torn = _add(staging, dialect, columns, form, others) if others else ([], [])
+        rejects = locate(dialect, columns.found, refused, torn)
+        yield staged(paths, columns, form, rejects)
 
 
 def _add(

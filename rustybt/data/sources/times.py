@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ].*)?")
 _COMPACT = re.compile(r"(19|20|21)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
@@ -74,6 +75,7 @@ def decide(values: Iterable[str]) -> TimeForm:
     return forms.most_common(1)[0][0] if forms else ISO
 
 
+@lru_cache(maxsize=4096)  # the files of a folder are mostly of the same days
 def _form(text: str) -> TimeForm | None:
     if _ISO.fullmatch(text):
         return ISO

@@ -26,6 +26,7 @@ def _word(method: Callable[..., Any]) -> Callable[..., Any]:
     return word
 
 
+attach_pipeline = _word(TradingAlgorithm.attach_pipeline)
 cancel_order = _word(TradingAlgorithm.cancel_order)
 get_datetime = _word(TradingAlgorithm.get_datetime)
 get_open_orders = _word(TradingAlgorithm.get_open_orders)
@@ -36,6 +37,7 @@ order_target = _word(TradingAlgorithm.order_target)
 order_target_percent = _word(TradingAlgorithm.order_target_percent)
 order_target_value = _word(TradingAlgorithm.order_target_value)
 order_value = _word(TradingAlgorithm.order_value)
+pipeline_output = _word(TradingAlgorithm.pipeline_output)
 record = _word(TradingAlgorithm.record)
 schedule_function = _word(TradingAlgorithm.schedule_function)
 set_commission = _word(TradingAlgorithm.set_commission)
@@ -45,6 +47,7 @@ symbol = _word(TradingAlgorithm.symbol)
 symbols = _word(TradingAlgorithm.symbols)
 
 __all__ = [
+    "attach_pipeline",
     "cancel_order",
     "commission",
     "date_rules",
@@ -58,6 +61,7 @@ __all__ = [
     "order_target_percent",
     "order_target_value",
     "order_value",
+    "pipeline_output",
     "record",
     "schedule_function",
     "set_commission",

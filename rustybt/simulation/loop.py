@@ -110,6 +110,11 @@ class Simulation:
             self._closing.setdefault(closed, []).append(asset)
 
     @property
+    def labels(self) -> Sequence[date]:
+        """The sessions of the run, in order."""
+        return self.market.labels[self._first : self._until]
+
+    @property
     def now(self) -> datetime:
         """Close of the current session, UTC."""
         return self.clock.session.closed

@@ -46,7 +46,7 @@ class Market:
         self.bundle = self.finder.bundle
         self.calendar = warehouse.snapshot(self.bundle).calendar
         self.assets: list[Asset] = list(self.finder)
-        self._warehouse = warehouse
+        self.warehouse = warehouse
         self._price_decimals = price_decimals
         query = sqltext.render("backtest/sessions", bundle=self.bundle)
         self.sessions = [
@@ -106,7 +106,7 @@ class Market:
         """Return the actions by the number of the session from which on they are in force."""
         query = sqltext.render("backtest/actions", bundle=self.bundle)
         days = {"first": self.labels[0], "until": self._day(until)}
-        rows = (Action(*row) for row in self._warehouse.sql(query, days).rows())
+        rows = (Action(*row) for row in self.warehouse.sql(query, days).rows())
         numbered = groupby(rows, key=lambda it: self.number(it.session))
         return {number: list(actions) for number, actions in numbered}
 
@@ -126,7 +126,7 @@ class Market:
         for begin in range(first, until, step):
             end = min(begin + step, until)
             days = {"first": self._day(begin), "until": self._day(end)}
-            with self._warehouse.stream(query, days) as stream:
+            with self.warehouse.stream(query, days) as stream:
                 yield from feed.blocks(stream, begin, end)
 
     def _day(self, number: int) -> date:

@@ -5,27 +5,23 @@ called with a `Context`, so that a strategy may keep any attribute it likes, ``s
 """
 
 import logging
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from rustybt.algorithm.orders import OrderWords
 from rustybt.assets import Asset, AssetFinder
 from rustybt.errors import (
-    CannotOrderError,
     HookError,
-    NotAnAssetError,
     OptionError,
-    OrderParametersError,
 )
-from rustybt.finance import lots
 from rustybt.finance.commission import CommissionModel
-from rustybt.finance.execution import ExecutionStyle, style_of
 from rustybt.finance.ledger import Ledger
-from rustybt.finance.order import Order
 from rustybt.finance.portfolio import Account, Portfolio
 from rustybt.finance.slippage import SlippageModel
 from rustybt.metrics.daily import COLUMNS
+from rustybt.pipeline.attached import AttachedPipelines
+from rustybt.pipeline.pipeline import Pipeline
 from rustybt.simulation.bardata import BarData
 from rustybt.simulation.clock import Phase
 from rustybt.simulation.hooks import arguments_of, told
@@ -76,7 +72,7 @@ class Context:
             delattr(object.__getattribute__(self, "_algorithm"), name)
 
 
-class TradingAlgorithm:
+class TradingAlgorithm(OrderWords):
     """A strategy; subclass it and write its hooks, or give them as functions.
 
     Parameters
@@ -97,9 +93,9 @@ class TradingAlgorithm:
     """
 
     _functions: dict[str, Function | None] = {}  # noqa: RUF012 - replaced, never changed
-    _simulation: Simulation | None = None
     _scheduled: tuple[tuple[set[int], Function], ...] = ()
     _context: Context | None = None
+    _pipelines: AttachedPipelines
     _takes: dict[str, int] = {}  # noqa: RUF012 - replaced, never changed
 
     def __init__(
@@ -173,103 +169,67 @@ class TradingAlgorithm:
         """The assets of the bundle."""
         return self._run.market.finder
 
-    # -- words: orders -------------------------------------------------------------------------
+    # -- words: pipelines ----------------------------------------------------------------------
 
-    def order(
+    def attach_pipeline(
         self,
-        asset: Asset,
-        amount: float,
-        limit_price: float | None = None,
-        stop_price: float | None = None,
-        style: ExecutionStyle | None = None,
-    ) -> int | None:
-        """Order units of an asset; the order fills at the next bar's close at the earliest.
+        pipeline: Pipeline,
+        name: str,
+        chunks: int | Iterable[int] | None = None,
+        eager: bool = True,  # noqa: FBT001, FBT002 - zipline's parameters
+    ) -> Pipeline:
+        """Have a pipeline computed over the sessions of the run; in ``initialize`` only.
 
         Parameters
         ----------
-        amount
-            Units, negative to sell. Shares are truncated toward zero unless within 1e-4 of a whole
-            number; fractional assets trade in lots of 1e-8.
-        limit_price, stop_price
-            Trade currency; rounded to ticks of 0.01 in the trader's favour for shares.
-        style
-            Instead of the two prices.
+        pipeline
+            Computed on the bundle of the run.
+        name
+            For `pipeline_output`.
+        chunks
+            Sessions that are computed at a time, one number or several in turn; None chooses by
+            the number of assets. The answers do not depend on it.
+        eager
+            Whether it is computed before ``before_trading_start`` and not when it is first read.
 
         Returns
         -------
-        int or None
-            Id of the order; None if the amount comes to 0 or the asset's last session is over,
-            which is logged as a warning.
+        Pipeline
+            The pipeline.
 
         Raises
         ------
         HookError
-            In ``initialize`` or ``before_trading_start``.
-        OrderParametersError
-            The amount is not finite or above 1e11, or a price is not finite or negative.
+            Outside ``initialize``.
+        PipelineNameError
+            The name is taken.
+        OptionError
+            An argument is none of those named.
         """
-        self._only_in("order", Phase.BAR)
-        self._listed(asset)
-        style = style_of(limit_price, stop_price, style)
-        units = lots.ordered(_amount(amount), asset)
-        if not self._can_order(asset) or not units:
-            return None
-        return self._run.blotter.place(asset, units, style, self._run.now)
+        self._only_in("attach_pipeline", Phase.INITIALIZE)
+        self._pipelines.attach(pipeline, name, chunks, eager=eager)
+        return pipeline
 
-    def order_value(self, asset: Asset, value: float, *prices: Any, **style: Any) -> int | None:
-        """Order as many units as `value` buys at the last known price.
+    def pipeline_output(self, name: str) -> "pd.DataFrame":
+        """Return what an attached pipeline says of the current session.
 
-        The further arguments, the result and the errors are those of `order`.
+        Its values were known before the session's open: bars up to the session before.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per asset that passes the screen, indexed by `rustybt.assets.Asset`.
 
         Raises
         ------
-        CannotOrderError
-            The asset is not listed yet or has no price.
+        HookError
+            In ``initialize``.
+        PipelineNameError
+            No pipeline was attached under the name.
         """
-        self._only_in("order_value", Phase.BAR)
-        if not self._can_order(asset):
-            return None
-        return self.order(asset, self._units(asset, value), *prices, **style)
-
-    def order_percent(self, asset: Asset, percent: float, *prices: Any, **style: Any) -> int | None:
-        """Order for a share of the portfolio value (0.5 is half); else as `order_value`."""
-        self._only_in("order_percent", Phase.BAR)
-        return self.order_value(asset, self._share(percent), *prices, **style)
-
-    def order_target(self, asset: Asset, target: float, *prices: Any, **style: Any) -> int | None:
-        """Order what brings the position to `target` units; open orders are not counted."""
-        self._only_in("order_target", Phase.BAR)
-        held = self._run.holdings.positions[self._listed(asset)].amount
-        return self.order(asset, _amount(target) - held, *prices, **style)
-
-    def order_target_value(
-        self, asset: Asset, target: float, *prices: Any, **style: Any
-    ) -> int | None:
-        """Order what brings the position to a value, as `order_target` and `order_value` do."""
-        self._only_in("order_target_value", Phase.BAR)
-        if not self._can_order(asset):
-            return None
-        return self.order_target(asset, self._units(asset, target), *prices, **style)
-
-    def order_target_percent(
-        self, asset: Asset, target: float, *prices: Any, **style: Any
-    ) -> int | None:
-        """Order what brings the position to a share of the portfolio value (0.5 is half)."""
-        self._only_in("order_target_percent", Phase.BAR)
-        return self.order_target_value(asset, self._share(target), *prices, **style)
-
-    def get_open_orders(self, asset: Asset | None = None) -> dict[Asset, list[Order]] | list[Order]:
-        """Return the open orders by asset, or those of one asset, oldest first."""
-        return self._run.blotter.open_orders(asset)
-
-    def get_order(self, order_id: int) -> Order | None:
-        """Return the order of an id; None if there is none."""
-        return self._run.blotter.get(order_id)
-
-    def cancel_order(self, order_param: Order | int) -> None:
-        """Cancel an order, given itself or its id; one that has ended is left alone."""
-        order_id = order_param.id if isinstance(order_param, Order) else order_param
-        self._run.blotter.cancel(order_id, self._run.now)
+        if self._run.clock.phase is Phase.INITIALIZE:
+            raise HookError("pipeline_output", "initialize", "before_trading_start or handle_data")
+        return self._pipelines.output(name, self._run.clock.session.label)
 
     # -- words: the run ------------------------------------------------------------------------
 
@@ -366,6 +326,12 @@ class TradingAlgorithm:
             A hook raised an error that is not one of rustybt's own.
         """
         self._simulation, self._scheduled, self._context = simulation, (), Context(self)
+        self._pipelines = AttachedPipelines(
+            simulation.market.warehouse,
+            simulation.market.bundle,
+            simulation.market.finder,
+            simulation.labels,
+        )
         self._takes = {hook: arguments_of(getattr(self, hook)) for hook in HOOKS}
         token = active.set(self)
         try:
@@ -378,6 +344,7 @@ class TradingAlgorithm:
 
     def before_session(self, data: BarData) -> None:
         """Call ``before_trading_start``; the loop's side of the hook."""
+        self._pipelines.prepare(self._run.clock.session.label)
         self._call("before_trading_start", data)
 
     def on_bar(self, data: BarData) -> None:
@@ -396,58 +363,6 @@ class TradingAlgorithm:
             arguments = (self._context, *arguments)
         with told(hook, function, self._run.clock):
             method(*arguments)
-
-    @property
-    def _run(self) -> Simulation:
-        if self._simulation is None:
-            raise HookError("This word", "an algorithm that is not running", "a hook of a run")
-        return self._simulation
-
-    def _only_in(self, word: str, phase: Phase) -> None:
-        now = self._run.clock.phase
-        if now is not phase:
-            raise HookError(word, now.value, phase.value)
-
-    def _listed(self, asset: Asset) -> Asset:
-        if not isinstance(asset, Asset):
-            raise NotAnAssetError(asset)
-        return asset
-
-    def _can_order(self, asset: Asset) -> bool:
-        session = self._run.clock.session.label
-        if self._listed(asset).last_session >= session:
-            return True
-        log.warning(
-            "No order for %s in session %s: its last session was %s.",
-            asset.symbol,
-            session,
-            asset.last_session,
-        )
-        return False
-
-    def _units(self, asset: Asset, value: float) -> float:
-        session = self._run.clock.session.label
-        price = self._run.data.current(asset, "price")
-        if session < asset.first_session:
-            raise CannotOrderError(
-                asset.symbol, session, f"it is listed from {asset.first_session}"
-            )
-        if math.isnan(price):
-            raise CannotOrderError(asset.symbol, session, "it has no price yet")
-        return _amount(value) / price if price else 0.0
-
-    def _share(self, percent: float) -> float:
-        return self._run.portfolio.portfolio_value * _amount(percent)
-
-
-def _amount(amount: Any) -> float:
-    try:
-        found = math.nan if isinstance(amount, str) else float(amount)
-    except (TypeError, ValueError):
-        raise OrderParametersError("amount", amount, "a number") from None
-    if not math.isfinite(found) or abs(found) > lots.LARGEST:
-        raise OrderParametersError("amount", amount, f"a finite number of at most {lots.LARGEST:g}")
-    return found
 
 
 def _model(option: str, found: _Model, kind: type) -> _Model:

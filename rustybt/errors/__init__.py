@@ -1,0 +1,171 @@
+"""Every error rustybt raises, beside those of `warehouse.errors`.
+
+RustyBTError
+├── MissingExtraError               ImportError: an optional package is not installed
+├── MissingProgramError             OSError: an optional program is not installed
+├── RowOrderError                   RuntimeError: rows of a pipeline that came out of order
+├── UnknownSymbolError              LookupError: names the nearest
+├── UnknownSidError                 LookupError
+├── NotAnAssetError                 TypeError: a symbol or sid where an asset is expected
+├── SpanError                       ValueError: a span that the bundle cannot answer
+├── OptionError                     ValueError: an option of a run that cannot be
+├── StrategyFileError               ValueError: a file that holds no strategy
+├── StrategyError                   RuntimeError: raised inside a hook of a strategy
+├── HookError                       RuntimeError: a word used in a hook that does not allow it
+├── FieldError                      LookupError: no such field of a bar
+├── HistoryError                    ValueError: a window of history that cannot be
+├── LedgerError                     ArithmeticError: the books do not balance
+├── OrderError
+│   ├── OrderParametersError        ValueError: an amount, price or style that cannot be
+│   └── CannotOrderError            ValueError: the asset has no price to order by
+├── SourceError                     a source that cannot be ingested; nothing was committed
+│   ├── SourceFileError             ValueError: a file that is empty, unreadable or of unknown kind
+│   ├── ColumnsError                ValueError: a missing or ambiguous column
+│   ├── ColumnTypeError             TypeError: a column whose type cannot be a number or time
+│   ├── DuplicateRowsError          ValueError: two different rows of one symbol and time
+│   ├── NothingReadError            ValueError: every row was rejected, or there is none
+│   ├── EmptySpanError              ValueError: a span without a session of the calendar
+│   ├── WrongRowsError              ValueError: a source answered other rows than it was asked for
+│   ├── SymbolsFailedError          symbols that could not be read, with the reason of each
+│   └── NoSourceError               LookupError: a bundle that does not know its source
+├── UnknownCalendarError            LookupError: names the nearest
+├── QualityError                    ValueError: a policy refuses rows; nothing was committed
+├── PolicyError                     ValueError: a setting of a policy that cannot be
+├── CleanError                      ValueError: snapshots to remove that contradict each other
+├── DerivedMetadataError            TypeError: metadata follow from snapshots and are not written
+└── PipelineError
+    ├── TermParameterError          ValueError: a window length, rank method, count or literal
+    ├── TermInputsError             ValueError: inputs that are missing, too many or no terms
+    ├── WindowInputError            ValueError: a window over values of unlike adjustment
+    ├── UnknownFieldError           AttributeError: names the nearest field of the dataset
+    ├── TruthError                  TypeError: `and`, `or` or `if` on a filter
+    ├── UnsupportedColumnError      TypeError: an object that cannot be a column or a screen
+    ├── ColumnNameError             KeyError: a name that is taken, reserved or unknown
+    ├── ScreenError                 ValueError: a second screen
+    ├── PipelineNameError           LookupError: a name of a pipeline that is taken or unknown
+    ├── BadPercentileBoundsError    ValueError: percentiles out of order or out of range
+    ├── InvalidClassifierComparisonError  TypeError: `<` or `>` on labels
+    ├── AmbiguousDomainError        ValueError: terms of two markets in one pipeline
+    ├── DomainMismatchError         ValueError: a domain beside a bundle of another
+    ├── DatasetError                ValueError: a dataset that cannot be
+    ├── SqlFactorError              ValueError: an expression with more than the allowed words
+    ├── CustomTermError             RuntimeError: raised inside compute of a custom term
+    ├── EngineError                 TypeError: an engine made of loaders instead of a bundle
+    └── PipelineFileError           ValueError: a file that holds no pipeline
+"""
+
+from rustybt.errors.ingesting import (
+    CleanError,
+    ColumnsError,
+    ColumnTypeError,
+    DerivedMetadataError,
+    DuplicateRowsError,
+    EmptySpanError,
+    NoSourceError,
+    NothingReadError,
+    PolicyError,
+    QualityError,
+    SourceError,
+    SourceFileError,
+    SymbolsFailedError,
+    UnknownCalendarError,
+    WrongRowsError,
+)
+from rustybt.errors.pipelines import (
+    AmbiguousDomainError,
+    BadPercentileBoundsError,
+    ColumnNameError,
+    CustomTermError,
+    DatasetError,
+    DomainMismatchError,
+    EngineError,
+    InvalidClassifierComparisonError,
+    PipelineError,
+    PipelineFileError,
+    PipelineNameError,
+    ScreenError,
+    SqlFactorError,
+    TermInputsError,
+    TermParameterError,
+    TruthError,
+    UnknownFieldError,
+    UnsupportedColumnError,
+    WindowInputError,
+)
+from rustybt.errors.root import (
+    MissingExtraError,
+    MissingProgramError,
+    NotAnAssetError,
+    OptionError,
+    RowOrderError,
+    RustyBTError,
+    SpanError,
+    UnknownSidError,
+    UnknownSymbolError,
+)
+from rustybt.errors.running import (
+    CannotOrderError,
+    FieldError,
+    HistoryError,
+    HookError,
+    LedgerError,
+    OrderError,
+    OrderParametersError,
+    StrategyError,
+    StrategyFileError,
+)
+
+__all__ = [
+    "AmbiguousDomainError",
+    "BadPercentileBoundsError",
+    "CannotOrderError",
+    "CleanError",
+    "ColumnNameError",
+    "ColumnTypeError",
+    "ColumnsError",
+    "CustomTermError",
+    "DatasetError",
+    "DerivedMetadataError",
+    "DomainMismatchError",
+    "DuplicateRowsError",
+    "EmptySpanError",
+    "EngineError",
+    "FieldError",
+    "HistoryError",
+    "HookError",
+    "InvalidClassifierComparisonError",
+    "LedgerError",
+    "MissingExtraError",
+    "MissingProgramError",
+    "NoSourceError",
+    "NotAnAssetError",
+    "NothingReadError",
+    "OptionError",
+    "OrderError",
+    "OrderParametersError",
+    "PipelineError",
+    "PipelineFileError",
+    "PipelineNameError",
+    "PolicyError",
+    "QualityError",
+    "RowOrderError",
+    "RustyBTError",
+    "ScreenError",
+    "SourceError",
+    "SourceFileError",
+    "SpanError",
+    "SqlFactorError",
+    "StrategyError",
+    "StrategyFileError",
+    "SymbolsFailedError",
+    "TermInputsError",
+    "TermParameterError",
+    "TruthError",
+    "UnknownCalendarError",
+    "UnknownFieldError",
+    "UnknownSidError",
+    "UnknownSymbolError",
+    "UnsupportedColumnError",
+    "WindowInputError",
+    "WrongRowsError",
+]

@@ -1,0 +1,166 @@
+"""Errors of sources, of their quality and of the upkeep of bundles."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from difflib import get_close_matches
+
+from rustybt.errors.root import RustyBTError
+from rustybt.secrets import without_secrets
+
+
+class SourceError(RustyBTError):
+    """A source that cannot be ingested; nothing was committed. Its message has no secrets."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
+
+
+class SourceFileError(SourceError, ValueError):
+    """A file from which no rows can be read."""
+
+    def __init__(self, file: object, problem: str, advice: str) -> None:
+        self.file, self.problem = str(file), problem
+        super().__init__(f"{file}: {problem}. {advice}")
+
+
+class ColumnsError(SourceError, ValueError):
+    """A column that is missing or that two columns could be."""
+
+    def __init__(
+        self, file: str, found: Collection[str], problem: str, accepted: Collection[str] = ()
+    ) -> None:
+        self.file, self.found, self.problem, self.accepted = file, tuple(found), problem, accepted
+        names = f" Accepted names: {', '.join(accepted)}." if accepted else ""
+        super().__init__(f"{file}: {problem}. Found: {', '.join(found)}.{names}")
+
+
+class ColumnTypeError(SourceError, TypeError):
+    """A column whose type cannot hold what is wanted of it."""
+
+    def __init__(self, file: str, column: str, kind: str, expected: str) -> None:
+        self.file, self.column, self.kind = file, column, kind
+        super().__init__(f"{file}: column {column}: expected {expected}, found {kind}.")
+
+
+class DuplicateRowsError(SourceError, ValueError):
+    """Two different rows of one symbol and time in one source; `examples` shows some.
+
+    `daily` says whether the rows were read as sessions, so that minutes of a day contradict.
+    """
+
+    def __init__(self, count: int, examples: Collection[str], *, daily: bool) -> None:
+        self.count, self.examples, self.daily = count, tuple(examples), daily
+        shown = "".join(f"\n  {example}" for example in examples)
+        times, minutes = "times", ""
+        if daily:
+            times = "days"
+            minutes = ' If a row is a minute, say so: --resolution 1m, or resolution="1m".'
+        super().__init__(
+            f"{count} symbols and {times} stand in the source with different values. Nothing was "
+            f"committed; keep one row of each and run it again.{minutes}{shown}"
+        )
+
+
+class NothingReadError(SourceError, ValueError):
+    """No row of a source could be taken."""
+
+    def __init__(self, source: str, rejected: int, first: str | None) -> None:
+        self.source, self.rejected = source, rejected
+        problem = "it has no rows" if first is None else f"all {rejected} rows were rejected"
+        example = "" if first is None else f" The first: {first}"
+        super().__init__(f"{source}: {problem}, so nothing was committed.{example}")
+
+
+class EmptySpanError(SourceError, ValueError):
+    """A span of days in which the calendar has no session."""
+
+    def __init__(self, calendar: str, first: date, last: date) -> None:
+        self.calendar, self.first, self.last = calendar, first, last
+        problem = "ends before it begins" if last < first else "holds no session"
+        super().__init__(
+            f"The span {first} to {last} (both included) {problem} of the calendar {calendar!r}, so "
+            "nothing was read. Name a span with at least one session."
+        )
+
+
+class WrongRowsError(SourceError, ValueError):
+    """A source that answered other rows than it was asked for."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.source, self.problem = source, problem
+        super().__init__(f"{source}: {problem}. Nothing of it was taken; its adapter is at fault.")
+
+
+class SymbolsFailedError(SourceError):
+    """Symbols that could not be read, in an ingest of all or nothing; `reasons` has each."""
+
+    def __init__(self, source: str, reasons: Mapping[str, str]) -> None:
+        self.source, self.reasons = source, dict(reasons)
+        shown = "".join(f"\n  {symbol}: {why}" for symbol, why in list(self.reasons.items())[:10])
+        more = f"\n  and {len(self.reasons) - 10} more" if len(self.reasons) > 10 else ""
+        super().__init__(
+            f"{source}: {len(self.reasons)} symbols could not be read, so nothing was committed. "
+            f"On error 'partial' takes the others:{shown}{more}"
+        )
+
+
+class NoSourceError(SourceError, LookupError):
+    """A bundle that does not know how to read its source again."""
+
+    def __init__(self, bundle: str) -> None:
+        self.bundle = bundle
+        super().__init__(
+            f"No snapshot of bundle {bundle!r} says how its source is read again. Pass source=…"
+        )
+
+
+class UnknownCalendarError(RustyBTError, LookupError):
+    """No exchange calendar has this name, or it does not reach the wanted years."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(f"Calendar {name!r}: {problem}. Expected a name such as XNYS or 24/7.")
+
+
+class QualityError(RustyBTError, ValueError):
+    """Rows that the policy of a bundle refuses; `counts` has how many each check found."""
+
+    def __init__(self, counts: Mapping[str, int], examples: Collection[str]) -> None:
+        self.counts, self.examples = dict(counts), tuple(examples)
+        found = ", ".join(f"{count} of {name}" for name, count in counts.items())
+        shown = "".join(f"\n  {example}" for example in examples)
+        super().__init__(
+            f"The policy of the bundle refuses errors, and there are {found}. Nothing was committed; "
+            f"correct the rows, or `rustybt bundle quality NAME --set on_error=keep`:{shown}"
+        )
+
+
+class PolicyError(RustyBTError, ValueError):
+    """A setting of a policy that does not exist or cannot have the value."""
+
+    def __init__(
+        self, setting: str, found: object, expected: str, known: Collection[str] = ()
+    ) -> None:
+        self.setting, self.found, self.expected = setting, found, expected
+        near = get_close_matches(setting, known, n=1)
+        hint = f" Nearest: {near[0]}." if near else ""
+        super().__init__(f"Setting {setting}={found}: expected {expected}.{hint}")
+
+
+class CleanError(RustyBTError, ValueError):
+    """What `bundles.clean` was asked for contradicts itself or cannot be."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(f"Expected {expected}, found {found}. No snapshot was removed.")
+
+
+class DerivedMetadataError(RustyBTError, TypeError):
+    """A call of RustyBT that would write metadata by hand; here they follow from the snapshots."""
+
+    def __init__(self, call: str, instead: str) -> None:
+        self.call, self.instead = call, instead
+        super().__init__(
+            f"{call} has nothing to write to: metadata follow from the snapshots of a bundle and are "
+            f"stored nowhere else. Instead: {instead}."
+        )

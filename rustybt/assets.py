@@ -6,7 +6,7 @@ assets costs no Python-level hash; two finders make different objects of the sam
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from operator import index
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,25 @@ class AssetFinder:
     def retrieve_all(self, sids: Sequence[int]) -> list[Asset]:
         """Return the assets of several sids, in their order."""
         return [self.retrieve(sid) for sid in sids]
+
+    def lookup_symbol(self, symbol: str, as_of_date: date | None = None) -> Asset:
+        """Return the asset that a symbol names, under zipline's name of `lookup`.
+
+        Parameters
+        ----------
+        symbol
+            As the source writes it; tried in upper case when it is not found so.
+        as_of_date
+            Day, or Timestamp, by which the spell had begun; the latest spell if None.
+
+        Raises
+        ------
+        UnknownSymbolError
+            No asset of the bundle has the symbol; the nearest is named.
+        """
+        if isinstance(as_of_date, datetime):
+            as_of_date = as_of_date.date()
+        return self.lookup(symbol, as_of_date)
 
     def lookup(self, symbol: str, on: date | None = None) -> Asset:
         """Return the asset that a symbol names.

@@ -1,7 +1,7 @@
 """The command ``rustybt``: stdout is data, stderr is talk.
 
 Exit codes: 0 done, 1 failed and nothing committed, 2 wrong usage, 3 committed with some rows or
-symbols rejected. A command's module is imported when the command is called.
+symbols rejected, 130 interrupted. A command's module is imported when the command is called.
 """
 
 import click
@@ -13,6 +13,7 @@ from rustybt.cli.commands import Commands
 @click.group(
     cls=Commands,
     homes={
+        "audit": "rustybt.cli.audit:audit",
         "bundle": "rustybt.cli.bundle:bundle",
         "bundles": "rustybt.cli.bundles:bundles",
         "catalog": "rustybt.cli.catalog:catalog",

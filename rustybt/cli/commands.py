@@ -9,6 +9,7 @@ import click
 from typing_extensions import override
 
 from rustybt.errors import RustyBTError
+from rustybt.interrupts import INTERRUPTED, SAID, ended_at_once
 from rustybt.secrets import without_secrets
 from warehouse.errors import WarehouseError
 
@@ -35,13 +36,17 @@ class Commands(click.Group):
         if cmd_name not in self._homes:
             return None
         module, _, attribute = self._homes[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        with ended_at_once():
+            command: click.Command = getattr(import_module(module), attribute)
         return command
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo(SAID, err=True)
+            ctx.exit(INTERRUPTED)
         except (RustyBTError, WarehouseError) as error:
             raise click.ClickException(without_secrets(str(error))) from error
         except OSError as error:

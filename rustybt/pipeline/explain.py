@@ -1,16 +1,26 @@
-"""A plan to be read: what it computes in which stage, what it reads, and its SQL."""
+"""A plan to be read: what it computes in which stage, what it reads, what a run of it executes, its SQL."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
 
 from rustybt.days import Day
 from rustybt.pipeline.compile import Reach, compile_plan
+from rustybt.pipeline.crossing import together
+from rustybt.pipeline.frame import ALL_SESSIONS
 from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.run import reach_of
+from rustybt.pipeline.python_stage import demands
+from rustybt.pipeline.run import reach_of, sessions_of
+from rustybt.pipeline.spine import is_derived, read_span
+from rustybt.pipeline.stages import text_of
+from rustybt.pipeline.streaming import Pass, compile_streams
 from warehouse import sqltext
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
+
+_CHARACTERS: Final = 160  # of an expression of a pass
 
 
 def explain(
@@ -22,6 +32,8 @@ def explain(
     end: Day | None = None,
 ) -> str:
     """Return the explanation of a plan as SQL text: what it says stands in comments.
+
+    Nothing is computed: neither the columns nor the terms of Python.
 
     Parameters
     ----------
@@ -46,11 +58,18 @@ def explain(
     said = [
         *_results(plan),
         *_reads(plan, reach, bundle, warehouse),
-        "",
-        "Stages",
+        *_beside(plan),
+        *_in_python(plan),
+        *_executed(plan, reach, bundle, warehouse),
+        "Stages of the statement below, which any DuckDB client runs",
         "  spine: sessions x assets, with the bar known at each session",
         *(f"  {name}: {', '.join(columns)}" for name, columns in statement.stages),
     ]
+    if demands(plan):
+        said += [
+            "",
+            "The rows of terms in Python are tables of the run: it cannot run as it stands.",
+        ]
     return "\n".join([*(f"-- {line}".rstrip() for line in said), statement.text()])
 
 
@@ -68,6 +87,90 @@ def _reads(plan: Plan, reach: Reach, bundle: str, warehouse: "Warehouse") -> Ite
     yield f"Reads bundle {bundle}, snapshot {warehouse.snapshot(bundle).version}"
     yield f"  fields of bars_1d: {', '.join(it.name for it in plan.fields) or 'none'}"
     yield f"  bars from {reach.read_from} on, before {reach.last}"
-    yield f"  for sessions {reach.first} to {reach.last}, looking back {plan.lookback} more"
-    for path, rows in files if plan.fields else []:
-        yield f"  {path} ({rows:,} rows)"
+    whole = plan.lookback >= ALL_SESSIONS - 1
+    looking = "the whole history" if whole else f"{plan.lookback} more"
+    yield f"  for sessions {reach.first} to {reach.last}, looking back {looking}"
+    for path, rows, size in files if plan.fields else []:
+        yield f"  {path} ({rows:,} rows, {size:,} bytes)"
+    yield ""
+
+
+def _beside(plan: Plan) -> Iterator[str]:
+    tables = {
+        ".".join(table): dict.fromkeys(taken.source for taken in it.columns)
+        for it in plan.joined
+        for table in it.relation.tables
+    }
+    if tables:
+        yield "Joins by session and asset, as known before each"
+        for name, columns in tables.items():
+            yield f"  {name}: {', '.join(columns)}"
+        yield ""
+
+
+def _in_python(plan: Plan) -> Iterator[str]:
+    wanted = demands(plan)
+    if wanted:
+        yield "Computes in Python, in this order, before the passes"
+        for term, before in wanted.items():
+            yield f"  {term!r}"
+            yield f"    inputs: {', '.join(map(repr, term.inputs))}"
+            more = f", for {before} sessions more" if before else ""
+            yield f"    once a session, windows of {term.window_length} sessions{more}"
+        yield ""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    assets: int
+    read: int
+    coming_out: int
+    longest: int
+    scaled: bool
+
+
+def _executed(plan: Plan, reach: Reach, bundle: str, warehouse: "Warehouse") -> Iterator[str]:
+    sessions = sessions_of(bundle, warehouse)
+    first, until = read_span(reach, sessions)
+    labels = sessions[first], reach.first or sessions[0], reach.last or sessions[-1]
+    facts = _facts(labels, bundle, warehouse)
+    derived = is_derived(plan, until - first, len(sessions), facts.assets)
+    all_labels = sessions[0], sessions[0], sessions[-1]
+    whole = _facts(all_labels, bundle, warehouse) if derived else facts
+    program = compile_streams(plan, scaled=whole.scaled, sessions=whole.longest)
+    yield "A run executes"
+    yield f"  the spine, {_where(derived=derived)}: {facts.read:,} rows of {facts.assets:,} assets"
+    for number, each in enumerate(program.passes, start=1):
+        yield from _pass(number, each)
+    screened = "" if plan.screen is None else " before the screen"
+    yield f"  {facts.coming_out:,} rows come out{screened}"
+    yield ""
+
+
+def _where(*, derived: bool) -> str:
+    return "derived once from the snapshot and kept" if derived else "computed for these sessions"
+
+
+def _facts(labels: tuple[date, date, date], bundle: str, warehouse: "Warehouse") -> _Facts:
+    read_from, first, last = labels
+    text = sqltext.render(
+        "queries/spine_facts", schema=bundle, read_from=read_from, first=first, last=last
+    )
+    return _Facts(*warehouse.sql(text).rows()[0])
+
+
+def _pass(number: int, of: Pass) -> Iterator[str]:
+    if any(of.stages):
+        count = sum(map(len, of.stages))
+        yield f"  pass {number}, streaming, by 2 cursors over halves of the assets: {count} columns"
+        for stage, columns in enumerate(of.stages, start=1):
+            for name, sql in columns.items():
+                yield f"    {stage}. {name} = {_cut(text_of(sql))}"
+    for group in together(of.crossings):
+        yield f"  by a cursor of its own, over other partitions: {len(group)} columns"
+        for name, window in group.items():
+            yield f"    {name} = {_cut(text_of(window))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]} …"

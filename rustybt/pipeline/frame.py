@@ -8,13 +8,42 @@ of one session over assets.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
 
 from sqlglot import exp
 
-from rustybt.pipeline.quantity import Quantity, Sql, call, number
+from rustybt.pipeline.blocks import (
+    AgeOfMaximum,
+    Ages,
+    Collected,
+    Count,
+    Decayed,
+    Drawdown,
+    Maximum,
+    Mean,
+    Minimum,
+    Newest,
+    Recurrence,
+    SinceStart,
+    Total,
+)
+from rustybt.pipeline.merge import sliding
+from rustybt.pipeline.moments import Codeviations, DecayedDeviations, Deviations
+from rustybt.pipeline.quantity import (
+    Quantity,
+    Sql,
+    call,
+    choose,
+    kept,
+    number,
+    ranks_in_list,
+    square_root,
+)
+
+ALL_SESSIONS: Final = 2**14  # more daily sessions than any history holds
 
 RankMethod = Literal["ordinal", "average", "min", "max", "dense"]
+Period = Literal["week", "month", "quarter", "year"]
 
 
 class Scope(Enum):
@@ -48,19 +77,112 @@ class Frame:
         if x.filled:
             # Sessions before the first of the calendar count too, and they have no rows.
             return self.sum(x) / self.length
-        return x.like(self._over(call("avg", x.sql)))
+        native = self._over(call("avg", x.sql))
+        return x.like(sliding(Mean(), self.length, x, native=native).sql)
 
     def sum(self, x: Quantity) -> Quantity:
         """Return the sum; 0 if all values are missing."""
-        return x.like(call("coalesce", self._over(call("sum", x.sql)), number(0).sql))
+        native = call("coalesce", self._over(call("sum", x.sql)), number(0).sql)
+        return x.like(sliding(Total(), self.length, x, native=native).sql)
+
+    def count(self, x: Quantity) -> Quantity:
+        """Return how many values are not missing, as DOUBLE."""
+        native = _double(self._over(call("count", x.sql))).sql
+        return Quantity(sliding(Count(), self.length, x, native=native).sql)
+
+    def maximum(self, x: Quantity) -> Quantity:
+        """Return the largest value; NULL if all are missing."""
+        native = self._over(call("max", x.sql))
+        return x.like(sliding(Maximum(), self.length, x, native=native).sql)
+
+    def minimum(self, x: Quantity) -> Quantity:
+        """Return the smallest value; NULL if all are missing."""
+        native = self._over(call("min", x.sql))
+        return x.like(sliding(Minimum(), self.length, x, native=native).sql)
+
+    def decayed(self, x: Quantity, rate: float) -> Quantity:
+        """Return the sum of ``rate ** age * x``, the newest of age 0; NULL if one is missing."""
+        return x.like(sliding(Decayed(rate), self.length, x).sql)
+
+    def complete(self, *inputs: Quantity) -> Quantity:
+        """Return whether no value of any input is missing."""
+        whole = self.count(inputs[0]).compare("==", self.length)
+        for x in inputs[1:]:
+            whole = whole.both(self.count(x).compare("==", self.length))
+        return whole
+
+    def variance(self, x: Quantity) -> Quantity:
+        """Return the population variance; NULL if all values are missing."""
+        native = self._over(call("var_pop", x.sql))
+        return (x * x).like(sliding(Deviations(), self.length, x, native=native).sql)
+
+    def stddev(self, x: Quantity) -> Quantity:
+        """Return the population standard deviation; NULL if all values are missing."""
+        return square_root(self.variance(x))
+
+    def covariance(self, x: Quantity, y: Quantity) -> Quantity:
+        """Return the population covariance of the sessions in which neither is missing."""
+        native = self._over(call("covar_pop", x.sql, y.sql))
+        return (x * y).like(sliding(Codeviations(), self.length, x, y, native=native).sql)
+
+    def decayed_squares(self, x: Quantity, rate: float) -> Quantity:
+        """Return the sum of ``rate ** age * (x - mean) ** 2``, the mean being of those weights.
+
+        NULL if one value is missing.
+        """
+        return (x * x).like(sliding(DecayedDeviations(rate), self.length, x).sql)
+
+    def aged(self, x: Quantity) -> Quantity:
+        """Return the sum of ``age * x``, the newest of age 0; missing values count as 0."""
+        return x.like(sliding(Ages(), self.length, x).sql)
+
+    def age_of_maximum(self, x: Quantity, *, oldest: bool) -> Quantity:
+        """Return how many sessions ago the largest value was; NULL if all are missing.
+
+        Of equal values the oldest counts, or else the newest.
+        """
+        return Quantity(sliding(AgeOfMaximum(oldest), self.length, x).sql)
+
+    def drawdown(self, x: Quantity) -> Quantity:
+        """Return the largest fall to a later value, over that value; NULL if all are missing."""
+        return Quantity(sliding(Drawdown(), self.length, x).sql)
+
+    def rank_correlation(self, x: Quantity, y: Quantity) -> Quantity:
+        """Return the correlation of the ranks, equal values sharing the mean of theirs.
+
+        NULL if a value is missing or all values of an input are equal.
+        """
+        ranks = [self._ranks(it) for it in (x, y)]
+        same = call("list_cosine_similarity", *(it.sql for it in ranks))
+        varied = self.variance(x).compare(">", 0).both(self.variance(y).compare(">", 0))
+        return Quantity(same).masked(self.complete(x, y).both(varied))
+
+    def _ranks(self, x: Quantity) -> Quantity:
+        native = self._over(call("list", x.sql))
+        values = kept(sliding(Collected(), self.length, x, native=native))
+        return ranks_in_list(values)
 
     def oldest(self, x: Quantity) -> Quantity:
         """Return the value of the first session of the frame; NULL if it is missing."""
-        return x.like(_lagged(x.sql, self.length - 1))
+        return self.at(x, self.length - 1)
+
+    def at(self, x: Quantity, age: int) -> Quantity:
+        """Return the value so many sessions ago; NULL if it is missing."""
+        return x.like(_lagged(x.sql, age))
 
     def previous(self, x: Quantity) -> Quantity:
         """Return the value of the session before; NULL if it is missing."""
-        return x.like(_lagged(x.sql, 1))
+        return self.at(x, 1)
+
+    def since_period_start(self, x: Quantity, period: Period) -> Quantity:
+        """Return the value of the last session that began a period of the calendar; NULL if missing."""
+        unit = exp.Literal.string(period)
+        now, before = exp.column("session"), _lagged(exp.column("session"), 1)
+        starts = exp.NEQ(
+            this=call("date_trunc", unit, now), expression=call("date_trunc", unit, before)
+        )
+        started = choose(Quantity(starts), number(1), number(0))
+        return x.like(sliding(SinceStart(), self.length, started, x).sql)
 
     def _over(self, function: Sql) -> Sql:
         return _over(
@@ -68,16 +190,86 @@ class Frame:
         )
 
 
+class History:
+    """All sessions of one asset up to the current row, without a beginning that is cut off."""
+
+    def recurrence(self, a: Quantity, b: Quantity) -> Quantity:
+        """Return ``y = a * y_before + b``, of the degree of `b`; `y_before` is 0 at the first row.
+
+        Parameters
+        ----------
+        a
+            Of degree 0, never NULL: 0 starts anew, 1 with a `b` of 0 keeps the value.
+        b
+            Never NULL.
+        """
+        return b.like(sliding(Recurrence(), ALL_SESSIONS, a, b).sql)
+
+    def sum(self, x: Quantity) -> Quantity:
+        """Return the running sum; missing values count as 0."""
+        running = _rows("UNBOUNDED", "CURRENT ROW")
+        total = _over(call("sum", x.sql), ["sid"], [_by("session")], running)
+        native = call("coalesce", total, number(0).sql)
+        return x.like(sliding(Total(), ALL_SESSIONS, x, native=native).sql)
+
+    def latest(self, x: Quantity) -> Quantity:
+        """Return the last value that is not missing."""
+        running = _rows("UNBOUNDED", "CURRENT ROW")
+        known = exp.IgnoreNulls(this=call("last_value", x.sql))
+        native = _over(known, ["sid"], [_by("session")], running)
+        return x.like(sliding(Newest(), ALL_SESSIONS, x, native=native).sql)
+
+    def count(self, x: Quantity) -> Quantity:
+        """Return how many values are not missing so far, as DOUBLE."""
+        running = _rows("UNBOUNDED", "CURRENT ROW")
+        native = _double(_over(call("count", x.sql), ["sid"], [_by("session")], running)).sql
+        return Quantity(sliding(Count(), ALL_SESSIONS, x, native=native).sql)
+
+
+@dataclass(frozen=True)
 class Section:
-    """The assets of one session: those of the universe and the mask, the rest being NULL."""
+    """The assets of one session: those of the universe and the mask, the rest being NULL.
+
+    Parameters
+    ----------
+    label
+        Assets are taken together with those of the same label; all of the session if None.
+    """
+
+    label: Quantity | None = None
 
     def mean(self, x: Quantity) -> Quantity:
         """Return the arithmetic mean of the session, on every row."""
-        return x.like(_whole_session("avg", x.sql))
+        return x.like(self._whole("avg", x.sql))
 
     def stddev(self, x: Quantity) -> Quantity:
         """Return the population standard deviation of the session, on every row."""
-        return x.like(_whole_session("stddev_pop", x.sql))
+        return x.like(self._whole("stddev_pop", x.sql))
+
+    def sum(self, x: Quantity) -> Quantity:
+        """Return the sum of the session, on every row; 0 if all values are missing."""
+        return x.like(call("coalesce", self._whole("sum", x.sql), number(0).sql))
+
+    def maximum(self, x: Quantity) -> Quantity:
+        """Return the largest value of the session, on every row."""
+        return x.like(self._whole("max", x.sql))
+
+    def minimum(self, x: Quantity) -> Quantity:
+        """Return the smallest value of the session, on every row."""
+        return x.like(self._whole("min", x.sql))
+
+    def count(self, x: Quantity) -> Quantity:
+        """Return how many values of the session are not missing, on every row, as DOUBLE."""
+        return _double(self._whole("count", x.sql))
+
+    def quantile(self, x: Quantity, fraction: float) -> Quantity:
+        """Return the value below which a fraction of the session lies, interpolated linearly."""
+        return x.like(self._whole("quantile_cont", x.sql, number(fraction).sql))
+
+    def of_sid(self, x: Quantity, sid: int) -> Quantity:
+        """Return the value of one asset, on every row; NULL where it is missing."""
+        own = exp.column("sid").eq(exp.Literal.number(sid))
+        return x.like(self._whole("max", exp.Case().when(own, x.sql)))
 
     def rank(self, x: Quantity, *, method: RankMethod, ascending: bool) -> Quantity:
         """Return the rank from 1, as DOUBLE; NULL where the value is.
@@ -91,16 +283,16 @@ class Section:
         ascending
             Whether the smallest value has rank 1.
         """
-        ordinal = _ranking("row_number", [_by(x.sql, descending=not ascending), _by("sid")])
-        lowest = _ranking("rank", [_by(x.sql, descending=not ascending)])
+        ordinal = self._ranking("row_number", [_by(x.sql, descending=not ascending), _by("sid")])
+        lowest = self._ranking("rank", [_by(x.sql, descending=not ascending)])
         # With the peers of the current row counted in, a running count is the highest rank of a tie.
         highest = _over(
             exp.Count(this=exp.Star()),
-            ["session"],
+            self._together,
             [_by(x.sql, descending=not ascending)],
             _rows("UNBOUNDED", "CURRENT ROW", kind="RANGE"),
         )
-        dense = _ranking("dense_rank", [_by(x.sql, descending=not ascending)])
+        dense = self._ranking("dense_rank", [_by(x.sql, descending=not ascending)])
         ranks: dict[RankMethod, Quantity] = {
             "ordinal": _double(ordinal),
             "min": _double(lowest),
@@ -110,11 +302,25 @@ class Section:
         }
         return x.when_present(ranks[method])
 
+    def _whole(self, name: str, *arguments: Sql) -> Sql:
+        # A float sum depends on the order of its terms, so the frame has one although it is all rows.
+        rows = _rows("UNBOUNDED", "UNBOUNDED", end_side="FOLLOWING")
+        return _over(call(name, *arguments), self._together, [_by("sid")], rows)
 
-def _whole_session(name: str, argument: Sql) -> Sql:
-    # A float sum depends on the order of its terms, so the frame has one although it is all rows.
-    rows = _rows("UNBOUNDED", "UNBOUNDED", end_side="FOLLOWING")
-    return _over(call(name, argument), ["session"], [_by("sid")], rows)
+    def _ranking(self, name: str, order: Sequence[exp.Ordered]) -> Sql:
+        return _over(call(name), self._together, order, None)
+
+    @property
+    def _together(self) -> "list[Sql | str]":
+        return ["session", *([] if self.label is None else [self.label.sql])]
+
+
+def lagged(x: Quantity, sessions: int, otherwise: float | None) -> Quantity:
+    """Return the value so many sessions ago; a number, or NULL, where the asset has no such row."""
+    if otherwise is None:
+        return x.like(_lagged(x.sql, sessions))
+    arguments = x.sql, exp.Literal.number(sessions), number(otherwise).sql
+    return x.like(_over(call("lag", *arguments), ["sid"], [_by("session")], None))
 
 
 def _lagged(argument: Sql, rows: int) -> Sql:
@@ -123,19 +329,15 @@ def _lagged(argument: Sql, rows: int) -> Sql:
     return _over(call("lag", argument, exp.Literal.number(rows)), ["sid"], [_by("session")], None)
 
 
-def _ranking(name: str, order: Sequence[exp.Ordered]) -> Sql:
-    return _over(call(name), ["session"], order, None)
-
-
 def _over(
     function: Sql,
-    partition: Sequence[str],
+    partition: Sequence[Sql | str],
     order: Sequence[exp.Ordered],
     rows: exp.WindowSpec | None,
 ) -> Sql:
     return exp.Window(
         this=function,
-        partition_by=[exp.column(name) for name in partition],
+        partition_by=[exp.column(it) if isinstance(it, str) else it.copy() for it in partition],
         order=exp.Order(expressions=list(order)),
         spec=rows,
     )

@@ -1,18 +1,22 @@
 """The pipeline users build: named columns and a screen."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import warehouse as warehouses
 from rustybt.days import Day, day_of
-from rustybt.errors import ColumnNameError, ScreenError, UnsupportedColumnError
+from rustybt.errors import ColumnNameError, OptionError, ScreenError, UnsupportedColumnError
 from rustybt.pipeline.compile import KEYS, Reach, compile_plan
 from rustybt.pipeline.data import BoundColumn
-from rustybt.pipeline.expression import Factor, Filter
+from rustybt.pipeline.domain import GENERIC, Domain, infer_domain
+from rustybt.pipeline.expression import ComputableTerm, Filter
+from rustybt.pipeline.graph import Picture, TermGraph
 from rustybt.pipeline.plan import Plan, plan
 from rustybt.pipeline.result import PipelineResult
-from rustybt.pipeline.run import run_plan
+from rustybt.pipeline.run import run_plan, stream_plan
+from rustybt.pipeline.streamed import BATCH_ROWS, PipelineStream
 from rustybt.pipeline.term import Term
 
 if TYPE_CHECKING:
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """Named factors and filters, computed for all assets of a bundle at once.
+    """Named factors, filters and classifiers, computed for all assets of a bundle at once.
 
     Parameters
     ----------
@@ -29,21 +33,33 @@ class Pipeline:
     screen
         Filter of the rows that come out; all living assets if None. It does not change what is
         computed: a rank still ranks the whole universe, or its own mask.
+    domain
+        Market of `rustybt.pipeline.domain`; that of its terms if it is generic. A bundle of another
+        calendar is refused.
 
     Raises
     ------
     UnsupportedColumnError
-        A column is no factor or filter, or the screen is no filter.
+        A column is no factor, filter or classifier, or the screen is no filter.
     ColumnNameError
         A name is empty or that of a key of the result.
     """
 
     def __init__(
-        self, columns: Mapping[str, Term] | None = None, screen: Filter | None = None
+        self,
+        columns: Mapping[str, Term] | None = None,
+        screen: Filter | None = None,
+        domain: Domain = GENERIC,
     ) -> None:
+        if not isinstance(domain, Domain):
+            raise UnsupportedColumnError("domain", domain, "a Domain, such as US_EQUITIES")
+        self._domain = domain
         self._columns: dict[str, Term] = {}
         self._screen: Filter | None = None
-        for name, term in (columns or {}).items():
+        given: object = {} if columns is None else columns
+        if not isinstance(given, Mapping):
+            raise UnsupportedColumnError("columns", columns, "a dictionary of terms by name")
+        for name, term in given.items():
             self.add(term, name)
         if screen is not None:
             self.set_screen(screen)
@@ -64,7 +80,7 @@ class Pipeline:
         Parameters
         ----------
         term
-            A factor or filter; of a column of a dataset, its ``latest``.
+            A factor, filter or classifier; of a column of a dataset, its ``latest``.
         name
             What it is called in the result.
         overwrite
@@ -73,7 +89,7 @@ class Pipeline:
         Raises
         ------
         UnsupportedColumnError
-            The term is no factor or filter.
+            The term is no factor, filter or classifier, or has one value per session.
         ColumnNameError
             The name is taken, empty or that of a key of the result.
         """
@@ -81,8 +97,12 @@ class Pipeline:
             raise UnsupportedColumnError(
                 f"Column {name!r}", term, f"a factor, such as {term}.latest"
             )
-        if not isinstance(term, (Factor, Filter)):
-            raise UnsupportedColumnError(f"Column {name!r}", term, "a factor or filter")
+        if not isinstance(term, ComputableTerm):
+            expected = "a factor, filter or classifier"
+            raise UnsupportedColumnError(f"Column {name!r}", term, expected)
+        if term.ndim == 1:
+            expected = "a value per asset; one per session is set beside a factor: factor - term"
+            raise UnsupportedColumnError(f"Column {name!r}", term, expected)
         self._check_name(name, overwrite=overwrite)
         self._columns[name] = term
 
@@ -114,9 +134,19 @@ class Pipeline:
             raise ScreenError(repr(self._screen))
         self._screen = screen
 
+    def domain(self, default: Domain = GENERIC) -> Domain:
+        """Return the market of the pipeline: its own, else that of its terms, else `default`.
+
+        Raises
+        ------
+        AmbiguousDomainError
+            Its terms belong to several, or to another than its own.
+        """
+        return infer_domain([self.plan().domain], default)
+
     def plan(self) -> Plan:
         """Return what the pipeline needs; no data is read."""
-        return plan(self._columns, self._screen)
+        return plan(self._columns, self._screen, self._domain)
 
     def run(
         self,
@@ -126,6 +156,7 @@ class Pipeline:
         bundle: str,
         root: str | Path | None = None,
         warehouse: "Warehouse | None" = None,
+        cache: bool = True,
     ) -> PipelineResult:
         """Compute the pipeline.
 
@@ -143,6 +174,11 @@ class Pipeline:
             Folder of the warehouse, as for `warehouse.open`; unused if `warehouse` is given.
         warehouse
             An open warehouse; its snapshots are read.
+        cache
+            Whether columns are kept beside the snapshot and read again, so that only terms and
+            sessions that are new are computed; `PipelineResult.cached` tells. Terms that run code
+            of the user or read rows beside the bars are always computed. The environment variable
+            ``RUSTYBT_PIPELINE_CACHE`` sets how much is kept, ``4GB`` by default, or ``off``.
 
         Raises
         ------
@@ -153,10 +189,56 @@ class Pipeline:
         OptionError
             `start` or `end` is no date.
         """
-        if warehouse is not None:
-            return run_plan(self.plan(), start, end, bundle=bundle, warehouse=warehouse)
-        with warehouses.open(root) as opened:
-            return run_plan(self.plan(), start, end, bundle=bundle, warehouse=opened)
+        if warehouse is None:
+            with warehouses.open(root) as opened:
+                return self.run(start, end, bundle=bundle, warehouse=opened, cache=cache)
+        return run_plan(self.plan(), start, end, bundle=bundle, warehouse=warehouse, cache=cache)
+
+    def stream(
+        self,
+        start: Day,
+        end: Day,
+        *,
+        bundle: str,
+        root: str | Path | None = None,
+        warehouse: "Warehouse | None" = None,
+        batch_rows: int = BATCH_ROWS,
+    ) -> PipelineStream:
+        """Compute the pipeline a few sessions at a time, for results larger than memory.
+
+        Parameters
+        ----------
+        start, end, bundle, root, warehouse
+            As for `run`. A warehouse that is given stays open until the stream is read.
+        batch_rows
+            Rows of a batch at most.
+
+        Returns
+        -------
+        PipelineStream
+            A context manager; iterates Arrow batches of the rows that `run` gives, in its order.
+            Nothing is kept of them.
+
+        Raises
+        ------
+        UnknownBundleError, SpanError
+            As for `run`.
+        OptionError
+            `start` or `end` is no date, or `batch_rows` no positive number.
+        """
+        if isinstance(batch_rows, bool) or not isinstance(batch_rows, int) or batch_rows < 1:
+            raise OptionError("batch_rows", batch_rows, "a number of at least 1")
+        with ExitStack() as opened:
+            held = warehouse or opened.enter_context(warehouses.open(root))
+            return stream_plan(
+                self.plan(),
+                start,
+                end,
+                bundle=bundle,
+                warehouse=held,
+                open_until=opened,
+                batch_rows=batch_rows,
+            )
 
     def to_sql(
         self,
@@ -182,6 +264,58 @@ class Pipeline:
             None if end is None else day_of("end", end),
         )
         return compile_plan(self.plan(), reach, bundle).text(pretty=pretty)
+
+    def save(
+        self,
+        name: str,
+        *,
+        bundle: str,
+        root: str | Path | None = None,
+        warehouse: "Warehouse | None" = None,
+        replace: bool = False,
+    ) -> str:
+        """Save the pipeline as a view, ``SELECT * FROM pipelines.<name>``, and return its SQL.
+
+        The view covers all sessions, follows the snapshot that is open, and is part of the next
+        ``catalog.duckdb``, so that any DuckDB client reads it.
+
+        Parameters
+        ----------
+        name
+            1 to 63 of ``a-z``, ``0-9`` and ``_``, the first no digit.
+        bundle, root, warehouse
+            As for `run`.
+        replace
+            Whether a view of that name is replaced.
+
+        Raises
+        ------
+        UnknownBundleError
+            There is no such bundle.
+        SavedViewError
+            The name cannot be, or is taken.
+        """
+        if warehouse is None:
+            with warehouses.open(root) as opened:
+                return self.save(name, bundle=bundle, warehouse=opened, replace=replace)
+        text = self.to_sql(bundle=warehouse.snapshot(bundle).bundle)
+        warehouse.save_view(name, text, replace=replace)
+        return text
+
+    def show_graph(self, format: Picture = "svg") -> TermGraph:  # noqa: A002 - zipline's name
+        """Return the graph of the terms, which a notebook draws and ``print`` writes in DOT.
+
+        Parameters
+        ----------
+        format
+            What a notebook draws, ``svg``, ``png`` or ``jpeg``; it needs Graphviz's ``dot``.
+
+        Raises
+        ------
+        OptionError
+            There is no such format.
+        """
+        return TermGraph(self._columns, self._screen, form=format)
 
     def __repr__(self) -> str:
         said = [f"{name}={term!r}" for name, term in self._columns.items()]

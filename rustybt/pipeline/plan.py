@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rustybt.pipeline.data import BoundColumn
+from rustybt.pipeline.domain import GENERIC, Domain, infer_domain
 from rustybt.pipeline.frame import Scope
+from rustybt.pipeline.relation import Joined, together
 from rustybt.pipeline.term import Term
 
 
@@ -25,7 +27,13 @@ class Plan:
     lookback
         Sessions before the first label that windows reach back to.
     fields
-        Columns of the dataset that are read, by name.
+        Columns of the bars that are read, by name.
+    joined
+        What is read beside the bars.
+    domain
+        The market that the terms belong to.
+    living
+        Whether only rows of assets that are alive come out.
     """
 
     columns: Mapping[str, Term]
@@ -34,13 +42,23 @@ class Plan:
     kept: frozenset[Term]
     lookback: int
     fields: tuple[BoundColumn, ...]
+    joined: tuple[Joined, ...] = ()
+    domain: Domain = GENERIC
+    living: bool = True
 
 
-def plan(columns: Mapping[str, Term], screen: Term | None) -> Plan:
-    """Return the plan of a pipeline."""
+def plan(columns: Mapping[str, Term], screen: Term | None, domain: Domain = GENERIC) -> Plan:
+    """Return the plan of a pipeline; `domain` is that of terms which have none of their own.
+
+    Raises
+    ------
+    AmbiguousDomainError
+        The terms belong to several markets.
+    """
     outputs = [*columns.values(), *([] if screen is None else [screen])]
-    terms = _in_order(outputs)
-    fields = {term.name: term for term in terms if isinstance(term, BoundColumn)}
+    terms = in_order(outputs)
+    columns_read = (it for it in terms if isinstance(it, BoundColumn) and it.joined is None)
+    fields = {term.name: term.generic for term in columns_read}
     return Plan(
         columns=dict(columns),
         screen=screen,
@@ -48,10 +66,13 @@ def plan(columns: Mapping[str, Term], screen: Term | None) -> Plan:
         kept=_kept(terms, outputs),
         lookback=_lookback(terms),
         fields=tuple(fields[name] for name in sorted(fields)),
+        domain=infer_domain([domain, *_domains(outputs)]),
+        joined=together([it.joined for it in terms if it.joined is not None]),
     )
 
 
-def _in_order(outputs: Iterable[Term]) -> tuple[Term, ...]:
+def in_order(outputs: Iterable[Term], *, needs: bool = False) -> tuple[Term, ...]:
+    """Return all terms behind some, sources first; with `needs` also what Python needs."""
     # Without recursion: a sum in a loop makes a chain deeper than Python's stack.
     ordered: dict[Term, None] = {}
     entered: set[int] = set()
@@ -63,7 +84,8 @@ def _in_order(outputs: Iterable[Term]) -> tuple[Term, ...]:
         elif id(term) not in entered:
             entered.add(id(term))
             waiting.append((term, True))
-            waiting.extend((source, False) for source in reversed(term.sources))
+            sources = term.needs if needs else term.sources
+            waiting.extend((source, False) for source in reversed(sources))
     return tuple(ordered)
 
 
@@ -82,3 +104,7 @@ def _lookback(terms: Iterable[Term]) -> int:
     for term in terms:
         reach[term] = term.sessions_before + max((reach[it] for it in term.sources), default=0)
     return max(reach.values(), default=0)
+
+
+def _domains(outputs: Iterable[Term]) -> list[Domain]:
+    return [it.domain for it in in_order(outputs, needs=True) if isinstance(it, BoundColumn)]

@@ -1,5 +1,7 @@
 """What a pipeline computed, in the form each reader wants."""
 
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,13 +19,24 @@ class PipelineResult:
 
     Attributes
     ----------
-    sql
-        The statement that computed it.
+    cached
+        By column, how many sessions were read from what earlier runs kept, instead of computed.
     """
 
-    def __init__(self, table: pa.Table, sql: str, assets: AssetFinder) -> None:
-        self.sql = sql
-        self._table, self._assets = table, assets
+    def __init__(
+        self,
+        table: pa.Table,
+        sql: Callable[[], str],
+        assets: AssetFinder,
+        cached: Mapping[str, int],
+    ) -> None:
+        self._table, self._sql, self._assets = table, sql, assets
+        self.cached = cached
+
+    @cached_property
+    def sql(self) -> str:
+        """The statement that computes it in any DuckDB client; equal but for the last bits."""
+        return self._sql()
 
     def arrow(self) -> pa.Table:
         """Return ``session``, ``sid``, ``symbol`` and the columns; NULL where missing."""
@@ -50,7 +63,8 @@ class PipelineResult:
         -------
         pandas.DataFrame
             Indexed by session (naive Timestamp) and `rustybt.assets.Asset`, both levels unnamed;
-            factors float64 with NaN where missing, filters bool.
+            factors float64 with NaN where missing, filters bool, classifiers int64 with -1 where
+            missing, or categories of text.
         """
         import pandas as pd
 
@@ -61,7 +75,7 @@ class PipelineResult:
         levels: list[Any] = [pd.DatetimeIndex(sessions.astype("M8[ns]")), listed]
         codes: list[Any] = [session_codes, sid_codes]
         index = pd.MultiIndex(levels=levels, codes=codes, names=[None, None])
-        values = {name: _numpy(self._table, number) for number, name in enumerate(names, start=3)}
+        values = {name: _pandas(self._table, number) for number, name in enumerate(names, start=3)}
         return pd.DataFrame(values, index=index, columns=names)
 
     def __len__(self) -> int:
@@ -77,6 +91,17 @@ class PipelineResult:
 
     def _repr_html_(self) -> str:
         return str(self.pl()._repr_html_())
+
+
+def _pandas(table: pa.Table, number: int) -> Any:
+    kind = table.schema.field(number).type
+    if pa.types.is_integer(kind):
+        return table.column(number).fill_null(-1).to_numpy()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        import pandas as pd
+
+        return pd.Categorical(table.column(number).to_pandas())
+    return _numpy(table, number)
 
 
 def _numpy(table: pa.Table, name: str | int) -> np.ndarray[Any, Any]:

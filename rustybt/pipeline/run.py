@@ -1,16 +1,29 @@
 """A plan on a bundle: which sessions it needs, and the rows."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
 
 from rustybt.assets import AssetFinder
 from rustybt.days import Day, day_of
-from rustybt.errors import SpanError
+from rustybt.errors import DatasetError, SpanError
+from rustybt.pipeline.cache import Found, run_with_cache
 from rustybt.pipeline.compile import Reach, compile_plan, sessions_query
+from rustybt.pipeline.execute import Span, execute
+from rustybt.pipeline.kept import KeptColumns, cache_limit
+from rustybt.pipeline.living import LivingRows
 from rustybt.pipeline.plan import Plan
+from rustybt.pipeline.python_stage import with_python
 from rustybt.pipeline.result import PipelineResult
+from rustybt.pipeline.spine import Spine, spine_of
+from rustybt.pipeline.streamed import PipelineStream, chunks
+from rustybt.pipeline.streaming import compile_streams
 from warehouse import sqltext
 
 if TYPE_CHECKING:
@@ -18,12 +31,135 @@ if TYPE_CHECKING:
 
 
 def run_plan(
-    plan: Plan, start: Day, end: Day, *, bundle: str, warehouse: "Warehouse"
+    plan: Plan, start: Day, end: Day, *, bundle: str, warehouse: "Warehouse", cache: bool = True
 ) -> PipelineResult:
     """Return the rows of a plan; see `Pipeline.run`."""
     reach = reach_of(plan, start, end, bundle=bundle, warehouse=warehouse)
-    sql = compile_plan(plan, reach, bundle).text()
-    return PipelineResult(warehouse.sql(sql).arrow(), sql, AssetFinder(warehouse, bundle))
+    assets = AssetFinder(warehouse, bundle)
+    limit = cache_limit() if cache else 0
+    found = None
+    if limit and plan.living:
+        rows = LivingRows(sessions_of(bundle, warehouse), assets)
+        found = _with_cache(plan, reach, rows, limit, warehouse, assets)
+    if found is None:
+        found = Found(_computed(plan, reach, assets, warehouse), dict.fromkeys(plan.columns, 0))
+    return PipelineResult(found.rows, partial(_portable, plan, reach, bundle), assets, found.cached)
+
+
+def _with_cache(
+    plan: Plan,
+    reach: Reach,
+    rows: LivingRows,
+    limit: int,
+    warehouse: "Warehouse",
+    assets: AssetFinder,
+) -> Found | None:
+    span = rows.span(reach.first, reach.last)
+    if not rows.count(*span):
+        return None
+    kept = KeptColumns(warehouse, assets.bundle, rows, limit)
+    return run_with_cache(plan, span, rows, kept, _Computing(assets, warehouse))
+
+
+class _Computing:
+    """Computes plans, those over the same sessions on the same rows."""
+
+    def __init__(self, assets: AssetFinder, warehouse: "Warehouse") -> None:
+        self._assets, self._warehouse = assets, warehouse
+        self._spines: dict[Reach, Spine] = {}
+
+    def __call__(self, plan: Plan, reach: Reach, among: tuple[Plan, Reach] | None) -> pa.Table:
+        """Return the rows of a plan; `among` is what several of these sessions need together."""
+        if among is None or among[0].joined:
+            return _computed(plan, reach, self._assets, self._warehouse)
+        bundle, warehouse = self._assets.bundle, self._warehouse
+        whole, widest = among
+        if widest not in self._spines:
+            sessions = sessions_of(bundle, warehouse)
+            self._spines[widest] = spine_of(
+                whole, widest, sessions, bundle=bundle, warehouse=warehouse
+            )
+        spine = self._spines[widest]
+        return rows_of(plan, reach, bundle=bundle, warehouse=warehouse, spine=spine)
+
+
+def stream_plan(
+    plan: Plan,
+    start: Day,
+    end: Day,
+    *,
+    bundle: str,
+    warehouse: "Warehouse",
+    open_until: ExitStack,
+    batch_rows: int,
+) -> PipelineStream:
+    """Return the rows of a plan in batches; see `Pipeline.stream`."""
+    reach = reach_of(plan, start, end, bundle=bundle, warehouse=warehouse)
+    assets = AssetFinder(warehouse, bundle)
+    rows = LivingRows(sessions_of(bundle, warehouse), assets)
+    compute = partial(_computed, assets=assets, warehouse=warehouse)
+    span = rows.span(reach.first, reach.last)
+    found = chunks(plan, span, rows, compute) if rows.count(*span) else iter([compute(plan, reach)])
+    return PipelineStream(found, batch_rows, open_until.pop_all())
+
+
+def _computed(plan: Plan, reach: Reach, assets: AssetFinder, warehouse: "Warehouse") -> pa.Table:
+    read = partial(rows_of, bundle=assets.bundle, warehouse=warehouse)
+    sids = [it.sid for it in assets]
+    sessions = partial(sessions_of, assets.bundle, warehouse)
+    return read(with_python(plan, reach, sessions, sids, read), reach)
+
+
+def rows_of(
+    plan: Plan,
+    reach: Reach,
+    *,
+    bundle: str,
+    warehouse: "Warehouse",
+    spine: Spine | None = None,
+) -> pa.Table:
+    """Return session, sid, symbol and the columns of a plan, by session and sid.
+
+    A spine that is given may reach further back than needed.
+    """
+    if not plan.living:  # the spine has the rows of living assets alone
+        return warehouse.arrow(_portable(plan, reach, bundle), tables=held_by(plan))
+    sessions = sessions_of(bundle, warehouse)
+    if spine is None:
+        spine = spine_of(plan, reach, sessions, bundle=bundle, warehouse=warehouse)
+    elif reach.read_from is not None:
+        spine = spine.since(bisect_left(sessions, reach.read_from) + 1)
+    program = compile_streams(plan, scaled=spine.facts.scaled, sessions=spine.facts.longest)
+    first, last = reach.first or sessions[0], reach.last or sessions[-1]
+    span = Span(bisect_left(sessions, first), bisect_right(sessions, last))
+    found = execute(program, spine, span, warehouse)
+    days = pa.array(sessions, pa.date32()).take(found["s"].combine_chunks())
+    symbols = _symbols(found["sid"].combine_chunks(), bundle, warehouse)
+    keys = {"session": days, "sid": found["sid"], "symbol": symbols}
+    columns = [*keys.values(), *found.columns[2:]]
+    return pa.Table.from_arrays(columns, names=[*keys, *found.column_names[2:]])
+
+
+def held_by(plan: Plan) -> dict[str, Any]:
+    """Return the Arrow rows that a plan reads beside the warehouse, by the name of the table."""
+    return {name: rows for it in plan.joined for name, rows in it.relation.held.items()}
+
+
+def sessions_of(bundle: str, warehouse: "Warehouse") -> list[date]:
+    """Return all sessions of a bundle, in order."""
+    found: list[date] = warehouse.arrow(sessions_query(bundle))["session"].to_pylist()
+    return found
+
+
+def _symbols(sids: pa.Array, bundle: str, warehouse: "Warehouse") -> pa.Array:
+    assets = warehouse.arrow(sqltext.render("queries/symbols", schema=bundle))
+    known = assets["sid"].combine_chunks().to_numpy()
+    places = np.searchsorted(known, sids.to_numpy()).astype("i4")
+    return assets["symbol"].combine_chunks().take(pa.array(places))
+
+
+def _portable(plan: Plan, reach: Reach, bundle: str) -> str:
+    return compile_plan(plan, reach, bundle).text()
 
 
 def reach_of(
@@ -39,7 +175,9 @@ def reach_of(
         The span ends before it starts, lies outside the bars of the bundle or holds no session.
     """
     name = warehouse.snapshot(bundle).bundle
-    sessions = [row[0] for row in warehouse.sql(sessions_query(name)).rows()]
+    _check_tables(plan, name, warehouse.snapshot(bundle).datasets)
+    sessions = sessions_of(name, warehouse)
+    plan.domain.check_bundle(name, warehouse.snapshot(bundle).calendar, sessions)
     earliest, latest = (sessions[0], sessions[-1]) if sessions else (date.min, date.max)
     first = earliest if start is None else day_of("start", start)
     last = latest if end is None else day_of("end", end)
@@ -55,6 +193,12 @@ def reach_of(
     else:
         return Reach(first, last, sessions[max(0, at - plan.lookback - 1)])
     raise SpanError(first, last, problem, bundle=name, held=held)
+
+
+def _check_tables(plan: Plan, bundle: str, held: Collection[str]) -> None:
+    if any(("fx_rates",) in it.relation.tables for it in plan.joined) and "fx_rates" not in held:
+        advice = "Columns in other currencies need it: date, base, quote, rate."
+        raise DatasetError(f"fx_rates of bundle {bundle!r}", "there is no such dataset", advice)
 
 
 def _no_session(sessions: Sequence[date], at: int) -> str:

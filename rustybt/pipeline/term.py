@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from hashlib import blake2b
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
 from rustybt.pipeline.frame import Scope
 from rustybt.pipeline.quantity import Quantity
+from rustybt.pipeline.relation import Joined
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -30,12 +31,27 @@ class Term(ABC):
     """
 
     scope: ClassVar[Scope] = Scope.ROW
+    ndim: ClassVar[int] = 2
+    """2 for a value per session and asset, 1 for one per session, which is no column of a pipeline."""
+
+    _classes: ClassVar["dict[str, type[Term]]"] = {}
 
     inputs: "Sequence[Term]" = ()
     mask: "Term | None" = None
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # The built-in ones alone: a class of a user may have any name.
+        if cls.__module__.startswith(f"{__package__}."):
+            Term._classes[cls.__name__] = cls
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", tuple(self.inputs))
+
+    @staticmethod
+    def class_named(name: str) -> "type[Term]":
+        """Return a class of this package, for methods that make terms of classes above their own."""
+        return Term._classes[name]
 
     @property
     def window_safe(self) -> bool:
@@ -48,12 +64,27 @@ class Term(ABC):
         return 0
 
     @property
+    def joined(self) -> Joined | None:
+        """What stands beside the spine for it; None if its inputs are all that it needs."""
+        return None
+
+    @property
+    def operands(self) -> "tuple[Term, ...]":
+        """What its SQL is written over: the inputs, unless its values are computed elsewhere."""
+        return tuple(self.inputs)
+
+    @property
     def sources(self) -> "tuple[Term, ...]":
-        """The inputs, and the mask if there is one."""
-        return (*self.inputs, *(() if self.mask is None else (self.mask,)))
+        """The operands, and the mask if its SQL needs one."""
+        return (*self.operands, *(() if self.mask is None else (self.mask,)))
+
+    @property
+    def needs(self) -> "tuple[Term, ...]":
+        """What must be known for it, in SQL or elsewhere."""
+        return self.sources
 
     @abstractmethod
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         """Return the value in SQL, in the words of `rustybt.pipeline.frame`.
 
         Parameters

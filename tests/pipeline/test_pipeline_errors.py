@@ -159,7 +159,7 @@ def test_column_itself_is_no_pipeline_column():
 
 @pytest.mark.parametrize("term", [5, "close", None, SimpleMovingAverage])
 def test_only_terms_are_columns(term):
-    with pytest.raises(UnsupportedColumnError, match="expected a factor or filter"):
+    with pytest.raises(UnsupportedColumnError, match="expected a factor, filter or classifier"):
         Pipeline({"x": term})
 
 

@@ -1,13 +1,20 @@
 """The SQL of every example, as a reviewer has read it; `--update-golden` rewrites the files."""
 
 import re
+from inspect import isabstract
 from pathlib import Path
 
 import pytest
 
 from rustybt.pipeline import Pipeline
 from rustybt.pipeline.data import EquityPricing
-from rustybt.pipeline.factors import RSI, Returns, SimpleMovingAverage, WindowedFactor
+from rustybt.pipeline.factors import (
+    RSI,
+    RecarrayField,
+    Returns,
+    SimpleMovingAverage,
+    WindowedFactor,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 CLOSE = EquityPricing.close
@@ -20,9 +27,13 @@ def examples() -> dict[str, Pipeline]:
     while waiting:
         cls = waiting.pop()
         waiting += cls.__subclasses__()
-        if not cls.__name__.startswith("_") and cls is not WindowedFactor:
+        if not cls.__module__.startswith("rustybt."):
+            continue
+        # The examples of outputs are those of the factors that have them.
+        if not (cls.__name__.startswith("_") or isabstract(cls) or cls is RecarrayField):
             for term in cls.examples():
-                slug = re.sub(r"\W+", "_", f"{cls.__name__}_{term.window_length}").lower()
+                output = f"_{term.name}" if isinstance(term, RecarrayField) else ""
+                slug = f"{cls.__name__}_{term.window_length}{output}".lower()
                 found[slug] = Pipeline({"value": term})
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+import numpy as np
 from typing_extensions import override
 
 from rustybt.pipeline.data import EquityPricing
@@ -24,7 +25,7 @@ class SimpleMovingAverage(WindowedFactor):
     """
 
     @override
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         (x,) = inputs
         return self.frame.mean(x)
 
@@ -53,7 +54,7 @@ class WeightedAverageValue(WindowedFactor):
     arity: ClassVar[int] = 2
 
     @override
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         x, weight = inputs
         return self.frame.sum(x * weight) / self.frame.sum(weight)
 
@@ -104,7 +105,7 @@ class AverageDollarVolume(WindowedFactor):
     inputs: Sequence[Term] = (EquityPricing.close, EquityPricing.volume)
 
     @override
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         close, volume = inputs
         return self.frame.sum(close * volume) / self.frame.length
 
@@ -117,3 +118,34 @@ class AverageDollarVolume(WindowedFactor):
     @override
     def examples(cls) -> tuple[Self, ...]:
         return (cls(window_length=3),)
+
+
+class LinearWeightedMovingAverage(WindowedFactor):
+    """Mean of the window, the oldest session weighing 1 and each next one 1 more.
+
+    Notes
+    -----
+    Formula: ``sum(weight * x) / sum(weight)`` with weights 1 to `window_length`.
+    Units: those of the input.
+    Nulls: a missing value counts as 0 and its weight still counts; never NULL.
+    """
+
+    @override
+    def express(self, *inputs: Quantity) -> Quantity:
+        (x,) = inputs
+        length = self.frame.length
+        weighted = self.frame.sum(x) * length - self.frame.aged(x)
+        return weighted / (length * (length + 1) / 2)
+
+    @override
+    def compute(self, *windows: Array) -> Array:
+        (x,) = windows
+        weights = np.arange(1.0, len(x) + 1)
+        mean: Array = nansum(x * weights[:, None]) / weights.sum()
+        return mean
+
+    @classmethod
+    @override
+    def examples(cls) -> tuple[Self, ...]:
+        close = (EquityPricing.close,)
+        return cls(inputs=close, window_length=3), cls(inputs=close, window_length=5)

@@ -39,7 +39,7 @@ class Returns(_UnitFree):
     inputs: Sequence[Term] = (EquityPricing.close,)
 
     @override
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         (x,) = inputs
         oldest = self.frame.oldest(x)
         return (x - oldest) / oldest
@@ -87,7 +87,7 @@ class PercentChange(_UnitFree):
     shortest: ClassVar[int] = 2
 
     @override
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         (x,) = inputs
         oldest = self.frame.oldest(x)
         return (x - oldest) / abs(oldest)
@@ -108,7 +108,7 @@ class RateOfChangePercentage(WindowedFactor):
 
     Notes
     -----
-    Formula: ``100 * (x[-1] - x[0]) / x[0]``.
+    Formula: ``(x[-1] - x[0]) / x[0] * 100``.
     Units: percent.
     Nulls: NULL when either end is missing or the first is 0.
     """
@@ -116,15 +116,15 @@ class RateOfChangePercentage(WindowedFactor):
     shortest: ClassVar[int] = 2
 
     @override
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         (x,) = inputs
         oldest = self.frame.oldest(x)
-        return 100 * (x - oldest) / oldest
+        return (x - oldest) / oldest * 100
 
     @override
     def compute(self, *windows: Array) -> Array:
         first, last = _ends(*windows)
-        return 100 * (last - first) / nonzero(first)
+        return (last - first) / nonzero(first) * 100
 
     @classmethod
     @override
@@ -149,14 +149,16 @@ class RSI(_UnitFree):
     window_length: int | None = 15
 
     @override
-    def lower(self, *inputs: Quantity) -> Quantity:
+    def express(self, *inputs: Quantity) -> Quantity:
         (x,) = inputs
         change = x - self.frame.previous(x)
         changes = self.frame.newest(self.frame.length - 1)
         ups = changes.sum(change.positive_part())
         downs = changes.sum((-change).positive_part())
         # Both means are of the same changes, so their counts cancel.
-        return 100 * ups / (ups + downs)
+        return 100 * (
+            ups / (ups + downs)
+        )  # 100 exactly where nothing fell, so that those are equal
 
     @override
     def compute(self, *windows: Array) -> Array:

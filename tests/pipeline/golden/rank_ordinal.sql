@@ -4,13 +4,16 @@ WITH labels AS (
     session,
     LAG(session) OVER (ORDER BY session) AS known
   FROM sp500.sessions
-), actions AS (
+), steps AS (
   SELECT
     adjustments.sid,
     sessions.session,
     PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) AS price_ratio,
-    PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) FILTER(WHERE
-      adjustments.kind = 'split') AS split_ratio
+    COALESCE(
+      PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) FILTER(WHERE
+        adjustments.kind = 'split'),
+      1e0
+    ) AS split_ratio
   FROM sp500.adjustments
   ASOF JOIN sp500.sessions
     ON adjustments.session <= sessions.session
@@ -19,6 +22,20 @@ WITH labels AS (
   GROUP BY
     adjustments.sid,
     sessions.session
+), actions AS (
+  SELECT
+    steps.sid,
+    steps.session,
+    ANY_VALUE(steps.price_ratio) AS price_ratio,
+    ANY_VALUE(steps.split_ratio) AS split_ratio,
+    PRODUCT(earlier.price_ratio ORDER BY earlier.session) AS price_scale,
+    PRODUCT(earlier.split_ratio ORDER BY earlier.session) AS split_scale
+  FROM steps
+  INNER JOIN steps AS earlier
+    ON earlier.sid = steps.sid AND earlier.session <= steps.session
+  GROUP BY
+    steps.sid,
+    steps.session
 ), bars AS (
   SELECT
     session,
@@ -33,9 +50,11 @@ WITH labels AS (
     assets.sid,
     assets.symbol,
     assets.first_session < labels.session AND labels.session <= assets.last_session AS alive,
-    bars."close" * COALESCE(actions.price_ratio, 1e0) AS "close",
-    PRODUCT(COALESCE(actions.price_ratio, 1e0)) OVER so_far AS price_scale,
-    PRODUCT(COALESCE(actions.split_ratio, 1e0)) OVER so_far AS split_scale
+    bars."close" AS "close_raw",
+    COALESCE(actions.price_ratio, 1e0) AS price_ratio,
+    COALESCE(actions.split_ratio, 1e0) AS split_ratio,
+    COALESCE(LAST_VALUE(actions.price_scale IGNORE NULLS) OVER before, 1e0) AS price_then,
+    COALESCE(LAST_VALUE(actions.split_scale IGNORE NULLS) OVER before, 1e0) AS split_then
   FROM labels
   CROSS JOIN sp500.assets
   LEFT JOIN bars
@@ -46,11 +65,10 @@ WITH labels AS (
     NOT labels.known IS NULL
     AND labels.session <= CAST('2024-12-31' AS DATE)
     AND assets.first_session < CAST('2024-12-31' AS DATE)
-    AND assets.last_session >= CAST('2024-01-02' AS DATE)
-  WINDOW so_far AS (
+  WINDOW before AS (
     PARTITION BY assets.sid
     ORDER BY labels.session
-    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   )
 ), spine AS (
   SELECT
@@ -58,10 +76,15 @@ WITH labels AS (
     sid,
     symbol,
     alive,
-    "close",
-    "close" / price_scale AS "close_q",
-    price_scale,
-    split_scale
+    "close_raw",
+    "close_raw" * price_ratio AS "close",
+    "close_raw" / price_then AS "close_q",
+    price_then,
+    split_then,
+    price_ratio,
+    split_ratio,
+    price_then * price_ratio AS price_scale,
+    split_then * split_ratio AS split_scale
   FROM known
 ), stage_1 AS (
   SELECT

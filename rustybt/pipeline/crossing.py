@@ -1,0 +1,101 @@
+"""Windows over other partitions than the history of one asset, on the columns they need alone.
+
+The wide rows never meet such a window: it would copy every column they have. A value of a whole
+session is an aggregate by session, which is given back to each of its rows.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+from sqlglot import exp
+
+from rustybt.pipeline.quantity import Sql
+from rustybt.pipeline.stages import text_of
+
+if TYPE_CHECKING:
+    from warehouse import Warehouse
+
+Windows = Mapping[str, exp.Window]
+
+_GIVEN: Final = "rows_given"
+_PLACE: Final = "place"
+_ORDERED: Final = (exp.Avg, exp.Sum, exp.StddevPop, exp.Stddev, exp.Variance, exp.VariancePop)
+_UNORDERED: Final = (exp.Max, exp.Min, exp.Count)
+
+
+def together(windows: Windows) -> list[Windows]:
+    """Return the windows in groups that one statement computes best: of one partition each."""
+    groups: dict[tuple[object, ...], dict[str, exp.Window]] = {}
+    for name, window in windows.items():
+        partition = tuple(text_of(it) for it in window.args.get("partition_by") or ())
+        groups.setdefault((partition, _is_of_whole_session(window)), {})[name] = window
+    return list(groups.values())
+
+
+def crossed(
+    rows: pa.Table, windows: Windows, needs: Collection[str], warehouse: "Warehouse"
+) -> dict[str, pa.ChunkedArray]:
+    """Return the values of a group of windows, one for each row.
+
+    Parameters
+    ----------
+    rows
+        With ``s``, the number of the session, and all that is needed.
+    windows
+        By name, one group of `together`.
+    needs
+        Columns that they are computed from.
+    warehouse
+        Whose engine computes.
+    """
+    if all(map(_is_of_whole_session, windows.values())):
+        slim = rows.select(sorted({*needs, "s"} - {"session"}))
+        found = warehouse.arrow(text_of(_by_session(windows)), tables={_GIVEN: slim})
+        s = rows["s"].combine_chunks().to_numpy()
+        least = int(s.min(initial=0))  # a pad begins before the first session
+        back = np.zeros(int(s.max(initial=0)) - least + 1, dtype="i4")
+        back[found["s"].combine_chunks().to_numpy() - least] = np.arange(len(found), dtype="i4")
+        back = back[s - least]
+    else:
+        places = np.arange(len(rows), dtype="i4")
+        slim = rows.select(sorted(needs)).append_column(_PLACE, pa.array(places))
+        found = warehouse.arrow(text_of(_by_row(windows)), tables={_GIVEN: slim})
+        back = np.empty(len(rows), dtype="i4")
+        back[found[_PLACE].combine_chunks().to_numpy()] = places
+    return {name: taken(found[name], pa.array(back)) for name in windows}
+
+
+def taken(values: pa.ChunkedArray, places: pa.Array) -> pa.ChunkedArray:
+    """Return the values at places."""
+    return pa.chunked_array([values.combine_chunks().take(places)], type=values.type)
+
+
+def _is_of_whole_session(window: exp.Window) -> bool:
+    spec = window.args.get("spec")
+    return (
+        [text_of(it) for it in window.args.get("partition_by") or ()] == ["session"]
+        and isinstance(window.this, (*_ORDERED, *_UNORDERED))
+        and spec is not None
+        and (spec.args["start"], spec.args["end"]) == ("UNBOUNDED", "UNBOUNDED")
+    )
+
+
+def _by_session(windows: Windows) -> exp.Select:
+    added = [exp.alias_(_aggregate(it.this), name) for name, it in windows.items()]
+    return exp.select("s", *added).from_(_GIVEN).group_by("s")
+
+
+def _aggregate(function: Sql) -> Sql:
+    # A float sum depends on the order of its terms.
+    found = function.copy()
+    if isinstance(found, _ORDERED):
+        by_sid = exp.Ordered(this=exp.column("sid"), nulls_first=False)
+        found.set("this", exp.Order(this=found.this, expressions=[by_sid]))
+    return found
+
+
+def _by_row(windows: Windows) -> exp.Select:
+    added = (exp.alias_(it, name) for name, it in windows.items())
+    return exp.select(_PLACE, *added).from_(_GIVEN)

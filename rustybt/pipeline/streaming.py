@@ -1,0 +1,254 @@
+"""A plan as passes over sorted rows: the form that a run executes.
+
+Over rows sorted by asset and session a window without a partition is DuckDB's streaming operator:
+no hash, no sort, no copy. Each asset begins with rows of nothing, the pad, so that a look back does
+not meet the asset before; one that could reach further is masked.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlglot import exp
+from typing_extensions import override
+
+from rustybt.pipeline.frame import ALL_SESSIONS
+from rustybt.pipeline.merge import Blocks, Sliding
+from rustybt.pipeline.plan import Plan
+from rustybt.pipeline.quantity import Quantity, Sql, call, number
+from rustybt.pipeline.stages import Form, text_of, values_of
+from rustybt.pipeline.term import Term
+
+PAD: Final = 64
+_REACH: Final = "reach"  # under which a window knows how many rows it looks back
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one reading of the rows computes.
+
+    Parameters
+    ----------
+    stages
+        Expressions by column; a stage sees the rows and the stages before it.
+    crossings
+        Windows over another partition by column, computed after it for the passes that follow.
+    """
+
+    stages: list[dict[str, Sql]] = field(default_factory=list)
+    crossings: dict[str, exp.Window] = field(default_factory=dict)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a stage needs other rows of its asset."""
+        return any(sql.find(exp.Window) for stage in self.stages for sql in stage.values())
+
+    @property
+    def hands_on_all(self) -> bool:
+        """Whether a window of the next pass over sessions needs all rows."""
+        return any(_is_of_one_asset(it) for it in self.crossings.values())
+
+
+@dataclass(frozen=True)
+class Program:
+    """A plan in passes.
+
+    Parameters
+    ----------
+    passes
+        In order.
+    outputs, screen
+        The columns that come out, by the names of the plan.
+    needs
+        The columns that each column of a pass is computed from.
+    """
+
+    passes: list[Pass]
+    outputs: Mapping[str, str]
+    screen: str | None
+    needs: Mapping[str, frozenset[str]]
+
+
+class Streams(Form):
+    """Columns, each in the first pass and stage that can compute it.
+
+    Parameters
+    ----------
+    scaled
+        Whether any action changes a price.
+    sessions
+        The longest history of an asset.
+    filled
+        Columns of the rows that are 0 where nothing happened.
+    """
+
+    def __init__(self, *, scaled: bool, sessions: int, filled: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.scaled = scaled
+        self.passes = [Pass()]
+        self.needs: dict[str, frozenset[str]] = {}
+        self._history = 1 << max(0, sessions - 1).bit_length()
+        self._by_text: dict[str, str] = {}
+        self._place: dict[str, tuple[int, int]] = {}  # pass and stage; those of the spine lack
+        self._reach = dict.fromkeys(filled, 0)
+        self._filled = frozenset(filled)
+        self._blocks: dict[tuple[object, ...], Blocks] = {}
+
+    @override
+    def place(self, sql: Sql, hint: str, *, within_universe: bool = False) -> Sql:
+        settled = self._settled(sql)
+        if isinstance(settled, (exp.Column, exp.Literal)):
+            return settled
+        return exp.column(self._named(settled, hint, within_universe=within_universe))
+
+    def column(self, sql: Sql, hint: str) -> str:
+        """Return the name of a column that holds the value."""
+        placed = self.place(sql, hint)
+        return placed.name if isinstance(placed, exp.Column) else self._named(placed, hint)
+
+    def _named(self, settled: Sql, hint: str, *, within_universe: bool = False) -> str:
+        text = text_of(settled)
+        if text not in self._by_text:
+            self._by_text[text] = name = f"{hint}_{len(self._by_text) + 1}"
+            self._add(name, settled)
+            self._reach[name] = 0 if within_universe else self._reach_of(settled)
+        return self._by_text[text]
+
+    def _add(self, name: str, settled: Sql) -> None:
+        needs = _columns(settled)
+        at, after = max((self._place.get(it, (0, 0)) for it in needs), default=(0, 0))
+        stages = self.passes[at].stages
+        while len(stages) <= after:
+            stages.append({})
+        stages[after][name] = settled
+        self.needs[name] = needs
+        self._place[name] = at, after + 1
+
+    def _settled(self, sql: Sql) -> Sql:
+        if isinstance(sql, (exp.Column, exp.Literal)):
+            return sql
+        tree = self.settle_kept(sql)
+        for node in _outermost(tree):
+            resolved = self._resolved(node)
+            if node is tree:
+                return self._with_plain_divisors(resolved)
+            node.replace(resolved)
+        return self._with_plain_divisors(tree)
+
+    def _with_plain_divisors(self, tree: Sql) -> Sql:
+        # NULLIF is a CASE, in which the engine computes its first argument twice.
+        for node in list(tree.find_all(exp.Nullif)):
+            if not isinstance(node.this, exp.Column):
+                node.set("this", self.place(node.this, "divisor"))
+        return tree
+
+    def _resolved(self, node: Sql) -> Sql:
+        if isinstance(node, Sliding):
+            return self._merged(node)
+        function = node.this
+        if isinstance(function, exp.Lag) and _is_of_one_asset(node):
+            source = self.place(function.this, "shifted")
+            return self._shifted(
+                source, int(function.args["offset"].name), function.args.get("default")
+            )
+        return self._crossing(node)
+
+    def _merged(self, node: Sliding) -> Sql:
+        merge, length = node.args["merge"], node.args["length"]
+        settled = [self._settled(it) for it in node.expressions]
+        key = merge, *map(text_of, settled)
+        if key not in self._blocks:
+            inputs = tuple(map(Quantity, settled))
+            self._blocks[key] = Blocks(merge, inputs, self._block, self._ago)
+        whole = min(length, self._history) if length >= ALL_SESSIONS else length
+        return self._blocks[key].window(whole).sql
+
+    def _block(self, value: Quantity) -> Quantity:
+        return value.like(self.place(value.sql, "block"))
+
+    def _ago(self, value: Quantity, sessions: int, otherwise: float | None) -> Quantity:
+        default = None if otherwise is None else number(otherwise).sql
+        shifted = self._shifted(value.sql, sessions, default)
+        # A CASE would be computed wherever it stands; equal windows are one.
+        return (
+            self._block(value.like(shifted))
+            if isinstance(shifted, exp.Case)
+            else value.like(shifted)
+        )
+
+    def _shifted(self, source: Sql, sessions: int, otherwise: Sql | None) -> Sql:
+        if isinstance(source, exp.Literal):
+            return source
+        lag = exp.Window(this=call("lag", source, exp.Literal.number(sessions)))
+        reach = self._reach.get(source.name, 0) + sessions
+        lag.meta[_REACH] = reach if reach <= PAD else 0
+        if reach <= PAD:
+            return lag
+        if otherwise is None and source.name in self._filled:
+            otherwise = number(0).sql
+        within = exp.GTE(this=exp.column("k"), expression=exp.Literal.number(sessions))
+        masked = exp.Case().when(within, lag, copy=False)
+        return masked if otherwise is None else masked.else_(otherwise)
+
+    def _reach_of(self, settled: Sql) -> int:
+        found = [0]
+        for node in settled.walk(prune=lambda it: isinstance(it, exp.Window)):
+            if isinstance(node, exp.Window):
+                found.append(node.meta[_REACH])
+            elif isinstance(node, exp.Column):
+                found.append(self._reach.get(node.name, 0))
+        return max(found)
+
+    def _crossing(self, window: Sql) -> Sql:
+        for child in window.iter_expressions():
+            for inner in _outermost(child):
+                inner.replace(self.place(inner, "window"))
+        for it in list(window.find_all(exp.Column)):
+            if self._reach.get(it.name, 0):
+                it.replace(self._own(it))
+        text = text_of(window)
+        if text not in self._by_text:
+            self._by_text[text] = name = f"window_{len(self._by_text) + 1}"
+            needs = _columns(window)
+            at = max((self._place.get(it, (0, 0))[0] for it in needs), default=0)
+            assert isinstance(window, exp.Window)  # noqa: S101 - nothing else is resolved here
+            self.passes[at].crossings[name] = window.copy()
+            if at + 1 == len(self.passes):
+                self.passes.append(Pass())
+            self.needs[name], self._reach[name] = needs, 0
+            self._place[name] = at + 1, 0
+        return exp.column(self._by_text[text])
+
+    def _own(self, of: exp.Column) -> Sql:
+        # On the rows of the pad it may have looked at the asset before.
+        own = exp.GTE(this=exp.column("k"), expression=exp.Literal.number(0))
+        return self.place(exp.Case().when(own, of.copy()), "own", within_universe=True)
+
+
+def compile_streams(plan: Plan, *, scaled: bool, sessions: int) -> Program:
+    """Return the program of a plan; see `Streams` for the parameters."""
+    columns = [it.free_of_actions() for it in plan.fields]
+    filled = [it.sql.name for it in columns if it.filled]
+    streams = Streams(scaled=scaled, sessions=sessions, filled=filled)
+    values = values_of(plan, streams)
+
+    def output(term: Term) -> str:
+        return streams.column(values[term].sql, "output")
+
+    outputs = {name: output(term) for name, term in plan.columns.items()}
+    screen = None if plan.screen is None else output(plan.screen)
+    return Program(streams.passes, outputs, screen, streams.needs)
+
+
+def _outermost(sql: Sql) -> list[Sql]:
+    kinds = exp.Window, Sliding
+    found = sql.walk(prune=lambda it: isinstance(it, kinds))
+    return [it for it in found if isinstance(it, kinds) and _REACH not in it.meta]
+
+
+def _columns(sql: Sql) -> frozenset[str]:
+    return frozenset(it.name for it in sql.find_all(exp.Column))
+
+
+def _is_of_one_asset(window: Sql) -> bool:
+    return [it.name for it in window.args.get("partition_by") or ()] == ["sid"]

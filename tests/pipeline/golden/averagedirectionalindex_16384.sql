@@ -1,0 +1,826 @@
+-- Pipeline(value=AverageDirectionalIndex(timeperiod=3))
+WITH labels AS (
+  SELECT
+    session,
+    LAG(session) OVER (ORDER BY session) AS known
+  FROM sp500.sessions
+), steps AS (
+  SELECT
+    adjustments.sid,
+    sessions.session,
+    PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) AS price_ratio,
+    COALESCE(
+      PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) FILTER(WHERE
+        adjustments.kind = 'split'),
+      1e0
+    ) AS split_ratio
+  FROM sp500.adjustments
+  ASOF JOIN sp500.sessions
+    ON adjustments.session <= sessions.session
+  WHERE
+    NOT adjustments.ratio IS NULL
+  GROUP BY
+    adjustments.sid,
+    sessions.session
+), actions AS (
+  SELECT
+    steps.sid,
+    steps.session,
+    ANY_VALUE(steps.price_ratio) AS price_ratio,
+    ANY_VALUE(steps.split_ratio) AS split_ratio,
+    PRODUCT(earlier.price_ratio ORDER BY earlier.session) AS price_scale,
+    PRODUCT(earlier.split_ratio ORDER BY earlier.session) AS split_scale
+  FROM steps
+  INNER JOIN steps AS earlier
+    ON earlier.sid = steps.sid AND earlier.session <= steps.session
+  GROUP BY
+    steps.sid,
+    steps.session
+), bars AS (
+  SELECT
+    session,
+    sid,
+    CAST("close" AS DOUBLE) AS "close",
+    CAST("high" AS DOUBLE) AS "high",
+    CAST("low" AS DOUBLE) AS "low"
+  FROM sp500.bars_1d
+  WHERE
+    session < CAST('2024-12-31' AS DATE)
+), known AS (
+  SELECT
+    labels.session,
+    assets.sid,
+    assets.symbol,
+    assets.first_session < labels.session AND labels.session <= assets.last_session AS alive,
+    bars."close" AS "close_raw",
+    bars."high" AS "high_raw",
+    bars."low" AS "low_raw",
+    COALESCE(actions.price_ratio, 1e0) AS price_ratio,
+    COALESCE(actions.split_ratio, 1e0) AS split_ratio,
+    COALESCE(LAST_VALUE(actions.price_scale IGNORE NULLS) OVER before, 1e0) AS price_then,
+    COALESCE(LAST_VALUE(actions.split_scale IGNORE NULLS) OVER before, 1e0) AS split_then
+  FROM labels
+  CROSS JOIN sp500.assets
+  LEFT JOIN bars
+    ON bars.sid = assets.sid AND bars.session = labels.known
+  LEFT JOIN actions
+    ON actions.sid = assets.sid AND actions.session = labels.session
+  WHERE
+    NOT labels.known IS NULL
+    AND labels.session <= CAST('2024-12-31' AS DATE)
+    AND assets.first_session < CAST('2024-12-31' AS DATE)
+  WINDOW before AS (
+    PARTITION BY assets.sid
+    ORDER BY labels.session
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+), spine AS (
+  SELECT
+    session,
+    sid,
+    symbol,
+    alive,
+    "close_raw",
+    "close_raw" * price_ratio AS "close",
+    "close_raw" / price_then AS "close_q",
+    "high_raw",
+    "high_raw" * price_ratio AS "high",
+    "high_raw" / price_then AS "high_q",
+    "low_raw",
+    "low_raw" * price_ratio AS "low",
+    "low_raw" / price_then AS "low_q",
+    price_then,
+    split_then,
+    price_ratio,
+    split_ratio,
+    price_then * price_ratio AS price_scale,
+    split_then * split_ratio AS split_scale
+  FROM known
+), stage_1 AS (
+  SELECT
+    *,
+    (
+      NOT "high_q" IS NULL AND NOT "low_q" IS NULL
+    ) AND NOT "close_q" IS NULL AS kept_1
+  FROM spine
+), stage_2 AS (
+  SELECT
+    *,
+    CASE WHEN kept_1 THEN "high_q" END AS kept_2,
+    CASE WHEN kept_1 THEN "low_q" END AS kept_3,
+    CASE WHEN kept_1 THEN "close_q" END AS kept_4
+  FROM stage_1
+), stage_3 AS (
+  SELECT
+    *,
+    LAST_VALUE(kept_4 IGNORE NULLS) OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS window_5,
+    LAST_VALUE(kept_2 IGNORE NULLS) OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS window_68,
+    LAST_VALUE(kept_3 IGNORE NULLS) OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS window_70
+  FROM stage_2
+), stage_4 AS (
+  SELECT
+    *,
+    LAG(window_5, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS kept_6,
+    kept_2 - LAG(window_68, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS kept_69,
+    LAG(window_70, 1) OVER (PARTITION BY sid ORDER BY session ASC) - kept_3 AS kept_71
+  FROM stage_3
+), stage_5 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT kept_6 IS NULL AND NOT kept_2 IS NULL
+      THEN GREATEST(kept_2 - kept_3, ABS(kept_2 - kept_6), ABS(kept_3 - kept_6))
+    END AS kept_7,
+    CASE
+      WHEN NOT kept_69 IS NULL
+      THEN CASE
+        WHEN COALESCE(kept_69 > 0e0, FALSE) AND COALESCE(kept_69 > kept_71, FALSE)
+        THEN kept_69
+        ELSE 0e0
+      END
+    END AS kept_72,
+    CASE
+      WHEN NOT kept_69 IS NULL
+      THEN CASE
+        WHEN COALESCE(kept_71 > 0e0, FALSE) AND COALESCE(kept_71 > kept_69, FALSE)
+        THEN kept_71
+        ELSE 0e0
+      END
+    END AS kept_133
+  FROM stage_4
+), stage_6 AS (
+  SELECT
+    *,
+    CAST(COUNT(kept_7) OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS DOUBLE) AS kept_8,
+    CASE WHEN NOT kept_7 IS NULL THEN kept_7 ELSE 0e0 END AS kept_10,
+    CASE WHEN NOT kept_72 IS NULL THEN kept_72 ELSE 0e0 END AS kept_74,
+    CASE WHEN NOT kept_133 IS NULL THEN kept_133 ELSE 0e0 END AS kept_135
+  FROM stage_5
+), stage_7 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT kept_7 IS NULL AND COALESCE(kept_8 >= 3e0, FALSE)
+      THEN 0.6666666666666667e0
+      ELSE 1e0
+    END AS kept_9,
+    LAG(kept_10, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_12,
+    CASE
+      WHEN NOT kept_72 IS NULL AND COALESCE(kept_8 >= 3e0, FALSE)
+      THEN 0.6666666666666667e0
+      ELSE 1e0
+    END AS kept_73,
+    LAG(kept_74, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_76,
+    CASE
+      WHEN NOT kept_133 IS NULL AND COALESCE(kept_8 >= 3e0, FALSE)
+      THEN 0.6666666666666667e0
+      ELSE 1e0
+    END AS kept_134,
+    LAG(kept_135, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_137
+  FROM stage_6
+), stage_8 AS (
+  SELECT
+    *,
+    LAG(kept_9, 1, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_11,
+    (
+      kept_9 * block_12
+    ) + kept_10 AS block_14,
+    LAG(kept_73, 1, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_75,
+    (
+      kept_73 * block_76
+    ) + kept_74 AS block_78,
+    LAG(kept_134, 1, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_136,
+    (
+      kept_134 * block_137
+    ) + kept_135 AS block_139
+  FROM stage_7
+), stage_9 AS (
+  SELECT
+    *,
+    block_11 * kept_9 AS block_13,
+    LAG(block_14, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_16,
+    block_75 * kept_73 AS block_77,
+    LAG(block_78, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_80,
+    block_136 * kept_134 AS block_138,
+    LAG(block_139, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_141
+  FROM stage_8
+), stage_10 AS (
+  SELECT
+    *,
+    LAG(block_13, 2, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_15,
+    (
+      block_13 * block_16
+    ) + block_14 AS block_18,
+    LAG(block_77, 2, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_79,
+    (
+      block_77 * block_80
+    ) + block_78 AS block_82,
+    LAG(block_138, 2, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_140,
+    (
+      block_138 * block_141
+    ) + block_139 AS block_143
+  FROM stage_9
+), stage_11 AS (
+  SELECT
+    *,
+    block_15 * block_13 AS block_17,
+    LAG(block_18, 4, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_20,
+    block_79 * block_77 AS block_81,
+    LAG(block_82, 4, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_84,
+    block_140 * block_138 AS block_142,
+    LAG(block_143, 4, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_145
+  FROM stage_10
+), stage_12 AS (
+  SELECT
+    *,
+    LAG(block_17, 4, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_19,
+    (
+      block_17 * block_20
+    ) + block_18 AS block_22,
+    LAG(block_81, 4, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_83,
+    (
+      block_81 * block_84
+    ) + block_82 AS block_86,
+    LAG(block_142, 4, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_144,
+    (
+      block_142 * block_145
+    ) + block_143 AS block_147
+  FROM stage_11
+), stage_13 AS (
+  SELECT
+    *,
+    block_19 * block_17 AS block_21,
+    LAG(block_22, 8, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_24,
+    block_83 * block_81 AS block_85,
+    LAG(block_86, 8, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_88,
+    block_144 * block_142 AS block_146,
+    LAG(block_147, 8, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_149
+  FROM stage_12
+), stage_14 AS (
+  SELECT
+    *,
+    LAG(block_21, 8, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_23,
+    (
+      block_21 * block_24
+    ) + block_22 AS block_26,
+    LAG(block_85, 8, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_87,
+    (
+      block_85 * block_88
+    ) + block_86 AS block_90,
+    LAG(block_146, 8, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_148,
+    (
+      block_146 * block_149
+    ) + block_147 AS block_151
+  FROM stage_13
+), stage_15 AS (
+  SELECT
+    *,
+    block_23 * block_21 AS block_25,
+    LAG(block_26, 16, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_28,
+    block_87 * block_85 AS block_89,
+    LAG(block_90, 16, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_92,
+    block_148 * block_146 AS block_150,
+    LAG(block_151, 16, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_153
+  FROM stage_14
+), stage_16 AS (
+  SELECT
+    *,
+    LAG(block_25, 16, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_27,
+    (
+      block_25 * block_28
+    ) + block_26 AS block_30,
+    LAG(block_89, 16, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_91,
+    (
+      block_89 * block_92
+    ) + block_90 AS block_94,
+    LAG(block_150, 16, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_152,
+    (
+      block_150 * block_153
+    ) + block_151 AS block_155
+  FROM stage_15
+), stage_17 AS (
+  SELECT
+    *,
+    block_27 * block_25 AS block_29,
+    LAG(block_30, 32, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_32,
+    block_91 * block_89 AS block_93,
+    LAG(block_94, 32, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_96,
+    block_152 * block_150 AS block_154,
+    LAG(block_155, 32, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_157
+  FROM stage_16
+), stage_18 AS (
+  SELECT
+    *,
+    LAG(block_29, 32, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_31,
+    (
+      block_29 * block_32
+    ) + block_30 AS block_34,
+    LAG(block_93, 32, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_95,
+    (
+      block_93 * block_96
+    ) + block_94 AS block_98,
+    LAG(block_154, 32, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_156,
+    (
+      block_154 * block_157
+    ) + block_155 AS block_159
+  FROM stage_17
+), stage_19 AS (
+  SELECT
+    *,
+    block_31 * block_29 AS block_33,
+    LAG(block_34, 64, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_36,
+    block_95 * block_93 AS block_97,
+    LAG(block_98, 64, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_100,
+    block_156 * block_154 AS block_158,
+    LAG(block_159, 64, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_161
+  FROM stage_18
+), stage_20 AS (
+  SELECT
+    *,
+    LAG(block_33, 64, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_35,
+    (
+      block_33 * block_36
+    ) + block_34 AS block_38,
+    LAG(block_97, 64, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_99,
+    (
+      block_97 * block_100
+    ) + block_98 AS block_102,
+    LAG(block_158, 64, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_160,
+    (
+      block_158 * block_161
+    ) + block_159 AS block_163
+  FROM stage_19
+), stage_21 AS (
+  SELECT
+    *,
+    block_35 * block_33 AS block_37,
+    LAG(block_38, 128, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_40,
+    block_99 * block_97 AS block_101,
+    LAG(block_102, 128, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_104,
+    block_160 * block_158 AS block_162,
+    LAG(block_163, 128, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_165
+  FROM stage_20
+), stage_22 AS (
+  SELECT
+    *,
+    LAG(block_37, 128, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_39,
+    (
+      block_37 * block_40
+    ) + block_38 AS block_42,
+    LAG(block_101, 128, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_103,
+    (
+      block_101 * block_104
+    ) + block_102 AS block_106,
+    LAG(block_162, 128, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_164,
+    (
+      block_162 * block_165
+    ) + block_163 AS block_167
+  FROM stage_21
+), stage_23 AS (
+  SELECT
+    *,
+    block_39 * block_37 AS block_41,
+    LAG(block_42, 256, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_44,
+    block_103 * block_101 AS block_105,
+    LAG(block_106, 256, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_108,
+    block_164 * block_162 AS block_166,
+    LAG(block_167, 256, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_169
+  FROM stage_22
+), stage_24 AS (
+  SELECT
+    *,
+    LAG(block_41, 256, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_43,
+    (
+      block_41 * block_44
+    ) + block_42 AS block_46,
+    LAG(block_105, 256, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_107,
+    (
+      block_105 * block_108
+    ) + block_106 AS block_110,
+    LAG(block_166, 256, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_168,
+    (
+      block_166 * block_169
+    ) + block_167 AS block_171
+  FROM stage_23
+), stage_25 AS (
+  SELECT
+    *,
+    block_43 * block_41 AS block_45,
+    LAG(block_46, 512, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_48,
+    block_107 * block_105 AS block_109,
+    LAG(block_110, 512, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_112,
+    block_168 * block_166 AS block_170,
+    LAG(block_171, 512, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_173
+  FROM stage_24
+), stage_26 AS (
+  SELECT
+    *,
+    LAG(block_45, 512, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_47,
+    (
+      block_45 * block_48
+    ) + block_46 AS block_50,
+    LAG(block_109, 512, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_111,
+    (
+      block_109 * block_112
+    ) + block_110 AS block_114,
+    LAG(block_170, 512, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_172,
+    (
+      block_170 * block_173
+    ) + block_171 AS block_175
+  FROM stage_25
+), stage_27 AS (
+  SELECT
+    *,
+    block_47 * block_45 AS block_49,
+    LAG(block_50, 1024, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_52,
+    block_111 * block_109 AS block_113,
+    LAG(block_114, 1024, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_116,
+    block_172 * block_170 AS block_174,
+    LAG(block_175, 1024, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_177
+  FROM stage_26
+), stage_28 AS (
+  SELECT
+    *,
+    LAG(block_49, 1024, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_51,
+    (
+      block_49 * block_52
+    ) + block_50 AS block_54,
+    LAG(block_113, 1024, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_115,
+    (
+      block_113 * block_116
+    ) + block_114 AS block_118,
+    LAG(block_174, 1024, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_176,
+    (
+      block_174 * block_177
+    ) + block_175 AS block_179
+  FROM stage_27
+), stage_29 AS (
+  SELECT
+    *,
+    block_51 * block_49 AS block_53,
+    LAG(block_54, 2048, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_56,
+    block_115 * block_113 AS block_117,
+    LAG(block_118, 2048, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_120,
+    block_176 * block_174 AS block_178,
+    LAG(block_179, 2048, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_181
+  FROM stage_28
+), stage_30 AS (
+  SELECT
+    *,
+    LAG(block_53, 2048, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_55,
+    (
+      block_53 * block_56
+    ) + block_54 AS block_58,
+    LAG(block_117, 2048, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_119,
+    (
+      block_117 * block_120
+    ) + block_118 AS block_122,
+    LAG(block_178, 2048, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_180,
+    (
+      block_178 * block_181
+    ) + block_179 AS block_183
+  FROM stage_29
+), stage_31 AS (
+  SELECT
+    *,
+    block_55 * block_53 AS block_57,
+    LAG(block_58, 4096, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_60,
+    block_119 * block_117 AS block_121,
+    LAG(block_122, 4096, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_124,
+    block_180 * block_178 AS block_182,
+    LAG(block_183, 4096, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_185
+  FROM stage_30
+), stage_32 AS (
+  SELECT
+    *,
+    LAG(block_57, 4096, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_59,
+    (
+      block_57 * block_60
+    ) + block_58 AS block_62,
+    LAG(block_121, 4096, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_123,
+    (
+      block_121 * block_124
+    ) + block_122 AS block_126,
+    LAG(block_182, 4096, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_184,
+    (
+      block_182 * block_185
+    ) + block_183 AS block_187
+  FROM stage_31
+), stage_33 AS (
+  SELECT
+    *,
+    block_59 * block_57 AS block_61,
+    LAG(block_62, 8192, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_64,
+    block_123 * block_121 AS block_125,
+    LAG(block_126, 8192, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_128,
+    block_184 * block_182 AS block_186,
+    LAG(block_187, 8192, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_189
+  FROM stage_32
+), stage_34 AS (
+  SELECT
+    *,
+    LAG(block_61, 8192, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_63,
+    (
+      block_61 * block_64
+    ) + block_62 AS block_66,
+    LAG(block_125, 8192, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_127,
+    (
+      block_125 * block_128
+    ) + block_126 AS block_130,
+    LAG(block_186, 8192, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_188,
+    (
+      block_186 * block_189
+    ) + block_187 AS block_191
+  FROM stage_33
+), stage_35 AS (
+  SELECT
+    *,
+    block_63 * block_61 AS block_65,
+    CASE WHEN NOT kept_7 IS NULL AND COALESCE(kept_8 >= 3e0, FALSE) THEN block_66 END AS kept_67,
+    block_127 * block_125 AS block_129,
+    CASE WHEN NOT kept_72 IS NULL AND COALESCE(kept_8 >= 3e0, FALSE) THEN block_130 END AS kept_131,
+    block_188 * block_186 AS block_190,
+    CASE
+      WHEN NOT kept_133 IS NULL AND COALESCE(kept_8 >= 3e0, FALSE)
+      THEN block_191
+    END AS kept_192
+  FROM stage_34
+), stage_36 AS (
+  SELECT
+    *,
+    (
+      100e0 * kept_131
+    ) / NULLIF(kept_67, 0e0) AS kept_132,
+    (
+      100e0 * kept_192
+    ) / NULLIF(kept_67, 0e0) AS kept_193
+  FROM stage_35
+), stage_37 AS (
+  SELECT
+    *,
+    (
+      100e0 * ABS(kept_132 - kept_193)
+    ) / NULLIF(kept_132 + kept_193, 0e0) AS kept_194
+  FROM stage_36
+), stage_38 AS (
+  SELECT
+    *,
+    CAST(COUNT(kept_194) OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS DOUBLE) AS kept_195
+  FROM stage_37
+), stage_39 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT kept_194 IS NULL AND COALESCE(kept_195 > 3e0, FALSE)
+      THEN 0.6666666666666667e0
+      ELSE 1e0
+    END AS kept_196,
+    CASE
+      WHEN NOT kept_194 IS NULL
+      THEN CASE
+        WHEN COALESCE(kept_195 > 3e0, FALSE)
+        THEN kept_194 * 0.3333333333333333e0
+        ELSE CASE WHEN COALESCE(kept_195 > 0e0, FALSE) THEN kept_194 / 3e0 ELSE 0e0 END
+      END
+      ELSE 0e0
+    END AS kept_197
+  FROM stage_38
+), stage_40 AS (
+  SELECT
+    *,
+    LAG(kept_196, 1, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_198,
+    LAG(kept_197, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_199
+  FROM stage_39
+), stage_41 AS (
+  SELECT
+    *,
+    block_198 * kept_196 AS block_200,
+    (
+      kept_196 * block_199
+    ) + kept_197 AS block_201
+  FROM stage_40
+), stage_42 AS (
+  SELECT
+    *,
+    LAG(block_200, 2, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_202,
+    LAG(block_201, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_203
+  FROM stage_41
+), stage_43 AS (
+  SELECT
+    *,
+    block_202 * block_200 AS block_204,
+    (
+      block_200 * block_203
+    ) + block_201 AS block_205
+  FROM stage_42
+), stage_44 AS (
+  SELECT
+    *,
+    LAG(block_204, 4, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_206,
+    LAG(block_205, 4, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_207
+  FROM stage_43
+), stage_45 AS (
+  SELECT
+    *,
+    block_206 * block_204 AS block_208,
+    (
+      block_204 * block_207
+    ) + block_205 AS block_209
+  FROM stage_44
+), stage_46 AS (
+  SELECT
+    *,
+    LAG(block_208, 8, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_210,
+    LAG(block_209, 8, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_211
+  FROM stage_45
+), stage_47 AS (
+  SELECT
+    *,
+    block_210 * block_208 AS block_212,
+    (
+      block_208 * block_211
+    ) + block_209 AS block_213
+  FROM stage_46
+), stage_48 AS (
+  SELECT
+    *,
+    LAG(block_212, 16, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_214,
+    LAG(block_213, 16, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_215
+  FROM stage_47
+), stage_49 AS (
+  SELECT
+    *,
+    block_214 * block_212 AS block_216,
+    (
+      block_212 * block_215
+    ) + block_213 AS block_217
+  FROM stage_48
+), stage_50 AS (
+  SELECT
+    *,
+    LAG(block_216, 32, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_218,
+    LAG(block_217, 32, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_219
+  FROM stage_49
+), stage_51 AS (
+  SELECT
+    *,
+    block_218 * block_216 AS block_220,
+    (
+      block_216 * block_219
+    ) + block_217 AS block_221
+  FROM stage_50
+), stage_52 AS (
+  SELECT
+    *,
+    LAG(block_220, 64, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_222,
+    LAG(block_221, 64, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_223
+  FROM stage_51
+), stage_53 AS (
+  SELECT
+    *,
+    block_222 * block_220 AS block_224,
+    (
+      block_220 * block_223
+    ) + block_221 AS block_225
+  FROM stage_52
+), stage_54 AS (
+  SELECT
+    *,
+    LAG(block_224, 128, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_226,
+    LAG(block_225, 128, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_227
+  FROM stage_53
+), stage_55 AS (
+  SELECT
+    *,
+    block_226 * block_224 AS block_228,
+    (
+      block_224 * block_227
+    ) + block_225 AS block_229
+  FROM stage_54
+), stage_56 AS (
+  SELECT
+    *,
+    LAG(block_228, 256, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_230,
+    LAG(block_229, 256, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_231
+  FROM stage_55
+), stage_57 AS (
+  SELECT
+    *,
+    block_230 * block_228 AS block_232,
+    (
+      block_228 * block_231
+    ) + block_229 AS block_233
+  FROM stage_56
+), stage_58 AS (
+  SELECT
+    *,
+    LAG(block_232, 512, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_234,
+    LAG(block_233, 512, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_235
+  FROM stage_57
+), stage_59 AS (
+  SELECT
+    *,
+    block_234 * block_232 AS block_236,
+    (
+      block_232 * block_235
+    ) + block_233 AS block_237
+  FROM stage_58
+), stage_60 AS (
+  SELECT
+    *,
+    LAG(block_236, 1024, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_238,
+    LAG(block_237, 1024, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_239
+  FROM stage_59
+), stage_61 AS (
+  SELECT
+    *,
+    block_238 * block_236 AS block_240,
+    (
+      block_236 * block_239
+    ) + block_237 AS block_241
+  FROM stage_60
+), stage_62 AS (
+  SELECT
+    *,
+    LAG(block_240, 2048, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_242,
+    LAG(block_241, 2048, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_243
+  FROM stage_61
+), stage_63 AS (
+  SELECT
+    *,
+    block_242 * block_240 AS block_244,
+    (
+      block_240 * block_243
+    ) + block_241 AS block_245
+  FROM stage_62
+), stage_64 AS (
+  SELECT
+    *,
+    LAG(block_244, 4096, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_246,
+    LAG(block_245, 4096, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_247
+  FROM stage_63
+), stage_65 AS (
+  SELECT
+    *,
+    block_246 * block_244 AS block_248,
+    (
+      block_244 * block_247
+    ) + block_245 AS block_249
+  FROM stage_64
+), stage_66 AS (
+  SELECT
+    *,
+    LAG(block_248, 8192, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_250,
+    LAG(block_249, 8192, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_251
+  FROM stage_65
+), stage_67 AS (
+  SELECT
+    *,
+    block_250 * block_248 AS block_252,
+    (
+      block_248 * block_251
+    ) + block_249 AS block_253
+  FROM stage_66
+), stage_68 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT kept_194 IS NULL AND COALESCE(kept_195 >= 3e0, FALSE)
+      THEN block_253
+    END AS kept_254
+  FROM stage_67
+)
+SELECT
+  session,
+  sid,
+  symbol,
+  kept_254 AS "value"
+FROM stage_68
+WHERE
+  (
+    alive AND session >= CAST('2024-01-02' AS DATE)
+  )
+  AND session <= CAST('2024-12-31' AS DATE)
+ORDER BY
+  session,
+  sid

@@ -1,0 +1,339 @@
+-- Pipeline(value=ExponentialMovingAverage(timeperiod=3))
+WITH labels AS (
+  SELECT
+    session,
+    LAG(session) OVER (ORDER BY session) AS known
+  FROM sp500.sessions
+), steps AS (
+  SELECT
+    adjustments.sid,
+    sessions.session,
+    PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) AS price_ratio,
+    COALESCE(
+      PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) FILTER(WHERE
+        adjustments.kind = 'split'),
+      1e0
+    ) AS split_ratio
+  FROM sp500.adjustments
+  ASOF JOIN sp500.sessions
+    ON adjustments.session <= sessions.session
+  WHERE
+    NOT adjustments.ratio IS NULL
+  GROUP BY
+    adjustments.sid,
+    sessions.session
+), actions AS (
+  SELECT
+    steps.sid,
+    steps.session,
+    ANY_VALUE(steps.price_ratio) AS price_ratio,
+    ANY_VALUE(steps.split_ratio) AS split_ratio,
+    PRODUCT(earlier.price_ratio ORDER BY earlier.session) AS price_scale,
+    PRODUCT(earlier.split_ratio ORDER BY earlier.session) AS split_scale
+  FROM steps
+  INNER JOIN steps AS earlier
+    ON earlier.sid = steps.sid AND earlier.session <= steps.session
+  GROUP BY
+    steps.sid,
+    steps.session
+), bars AS (
+  SELECT
+    session,
+    sid,
+    CAST("close" AS DOUBLE) AS "close"
+  FROM sp500.bars_1d
+  WHERE
+    session < CAST('2024-12-31' AS DATE)
+), known AS (
+  SELECT
+    labels.session,
+    assets.sid,
+    assets.symbol,
+    assets.first_session < labels.session AND labels.session <= assets.last_session AS alive,
+    bars."close" AS "close_raw",
+    COALESCE(actions.price_ratio, 1e0) AS price_ratio,
+    COALESCE(actions.split_ratio, 1e0) AS split_ratio,
+    COALESCE(LAST_VALUE(actions.price_scale IGNORE NULLS) OVER before, 1e0) AS price_then,
+    COALESCE(LAST_VALUE(actions.split_scale IGNORE NULLS) OVER before, 1e0) AS split_then
+  FROM labels
+  CROSS JOIN sp500.assets
+  LEFT JOIN bars
+    ON bars.sid = assets.sid AND bars.session = labels.known
+  LEFT JOIN actions
+    ON actions.sid = assets.sid AND actions.session = labels.session
+  WHERE
+    NOT labels.known IS NULL
+    AND labels.session <= CAST('2024-12-31' AS DATE)
+    AND assets.first_session < CAST('2024-12-31' AS DATE)
+  WINDOW before AS (
+    PARTITION BY assets.sid
+    ORDER BY labels.session
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+), spine AS (
+  SELECT
+    session,
+    sid,
+    symbol,
+    alive,
+    "close_raw",
+    "close_raw" * price_ratio AS "close",
+    "close_raw" / price_then AS "close_q",
+    price_then,
+    split_then,
+    price_ratio,
+    split_ratio,
+    price_then * price_ratio AS price_scale,
+    split_then * split_ratio AS split_scale
+  FROM known
+), stage_1 AS (
+  SELECT
+    *,
+    CAST(COUNT("close_q") OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS DOUBLE) AS kept_1
+  FROM spine
+), stage_2 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT "close_q" IS NULL AND COALESCE(kept_1 > 3e0, FALSE)
+      THEN 0.5e0
+      ELSE 1e0
+    END AS kept_2,
+    CASE
+      WHEN NOT "close_q" IS NULL
+      THEN CASE
+        WHEN COALESCE(kept_1 > 3e0, FALSE)
+        THEN "close_q" * 0.5e0
+        ELSE CASE WHEN COALESCE(kept_1 > 0e0, FALSE) THEN "close_q" / 3e0 ELSE 0e0 END
+      END
+      ELSE 0e0
+    END AS kept_3
+  FROM stage_1
+), stage_3 AS (
+  SELECT
+    *,
+    LAG(kept_2, 1, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_4,
+    LAG(kept_3, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_5
+  FROM stage_2
+), stage_4 AS (
+  SELECT
+    *,
+    block_4 * kept_2 AS block_6,
+    (
+      kept_2 * block_5
+    ) + kept_3 AS block_7
+  FROM stage_3
+), stage_5 AS (
+  SELECT
+    *,
+    LAG(block_6, 2, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_8,
+    LAG(block_7, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_9
+  FROM stage_4
+), stage_6 AS (
+  SELECT
+    *,
+    block_8 * block_6 AS block_10,
+    (
+      block_6 * block_9
+    ) + block_7 AS block_11
+  FROM stage_5
+), stage_7 AS (
+  SELECT
+    *,
+    LAG(block_10, 4, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_12,
+    LAG(block_11, 4, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_13
+  FROM stage_6
+), stage_8 AS (
+  SELECT
+    *,
+    block_12 * block_10 AS block_14,
+    (
+      block_10 * block_13
+    ) + block_11 AS block_15
+  FROM stage_7
+), stage_9 AS (
+  SELECT
+    *,
+    LAG(block_14, 8, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_16,
+    LAG(block_15, 8, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_17
+  FROM stage_8
+), stage_10 AS (
+  SELECT
+    *,
+    block_16 * block_14 AS block_18,
+    (
+      block_14 * block_17
+    ) + block_15 AS block_19
+  FROM stage_9
+), stage_11 AS (
+  SELECT
+    *,
+    LAG(block_18, 16, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_20,
+    LAG(block_19, 16, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_21
+  FROM stage_10
+), stage_12 AS (
+  SELECT
+    *,
+    block_20 * block_18 AS block_22,
+    (
+      block_18 * block_21
+    ) + block_19 AS block_23
+  FROM stage_11
+), stage_13 AS (
+  SELECT
+    *,
+    LAG(block_22, 32, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_24,
+    LAG(block_23, 32, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_25
+  FROM stage_12
+), stage_14 AS (
+  SELECT
+    *,
+    block_24 * block_22 AS block_26,
+    (
+      block_22 * block_25
+    ) + block_23 AS block_27
+  FROM stage_13
+), stage_15 AS (
+  SELECT
+    *,
+    LAG(block_26, 64, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_28,
+    LAG(block_27, 64, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_29
+  FROM stage_14
+), stage_16 AS (
+  SELECT
+    *,
+    block_28 * block_26 AS block_30,
+    (
+      block_26 * block_29
+    ) + block_27 AS block_31
+  FROM stage_15
+), stage_17 AS (
+  SELECT
+    *,
+    LAG(block_30, 128, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_32,
+    LAG(block_31, 128, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_33
+  FROM stage_16
+), stage_18 AS (
+  SELECT
+    *,
+    block_32 * block_30 AS block_34,
+    (
+      block_30 * block_33
+    ) + block_31 AS block_35
+  FROM stage_17
+), stage_19 AS (
+  SELECT
+    *,
+    LAG(block_34, 256, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_36,
+    LAG(block_35, 256, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_37
+  FROM stage_18
+), stage_20 AS (
+  SELECT
+    *,
+    block_36 * block_34 AS block_38,
+    (
+      block_34 * block_37
+    ) + block_35 AS block_39
+  FROM stage_19
+), stage_21 AS (
+  SELECT
+    *,
+    LAG(block_38, 512, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_40,
+    LAG(block_39, 512, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_41
+  FROM stage_20
+), stage_22 AS (
+  SELECT
+    *,
+    block_40 * block_38 AS block_42,
+    (
+      block_38 * block_41
+    ) + block_39 AS block_43
+  FROM stage_21
+), stage_23 AS (
+  SELECT
+    *,
+    LAG(block_42, 1024, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_44,
+    LAG(block_43, 1024, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_45
+  FROM stage_22
+), stage_24 AS (
+  SELECT
+    *,
+    block_44 * block_42 AS block_46,
+    (
+      block_42 * block_45
+    ) + block_43 AS block_47
+  FROM stage_23
+), stage_25 AS (
+  SELECT
+    *,
+    LAG(block_46, 2048, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_48,
+    LAG(block_47, 2048, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_49
+  FROM stage_24
+), stage_26 AS (
+  SELECT
+    *,
+    block_48 * block_46 AS block_50,
+    (
+      block_46 * block_49
+    ) + block_47 AS block_51
+  FROM stage_25
+), stage_27 AS (
+  SELECT
+    *,
+    LAG(block_50, 4096, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_52,
+    LAG(block_51, 4096, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_53
+  FROM stage_26
+), stage_28 AS (
+  SELECT
+    *,
+    block_52 * block_50 AS block_54,
+    (
+      block_50 * block_53
+    ) + block_51 AS block_55
+  FROM stage_27
+), stage_29 AS (
+  SELECT
+    *,
+    LAG(block_54, 8192, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_56,
+    LAG(block_55, 8192, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_57
+  FROM stage_28
+), stage_30 AS (
+  SELECT
+    *,
+    block_56 * block_54 AS block_58,
+    (
+      block_54 * block_57
+    ) + block_55 AS block_59
+  FROM stage_29
+), stage_31 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT "close_q" IS NULL AND COALESCE(kept_1 >= 3e0, FALSE)
+      THEN block_59
+    END AS kept_60
+  FROM stage_30
+), stage_32 AS (
+  SELECT
+    *,
+    kept_60 * "price_scale" AS exponential_moving_average_61
+  FROM stage_31
+)
+SELECT
+  session,
+  sid,
+  symbol,
+  exponential_moving_average_61 AS "value"
+FROM stage_32
+WHERE
+  (
+    alive AND session >= CAST('2024-01-02' AS DATE)
+  )
+  AND session <= CAST('2024-12-31' AS DATE)
+ORDER BY
+  session,
+  sid

@@ -1,0 +1,214 @@
+-- Pipeline(value=HullMovingAverage(timeperiod=5))
+WITH labels AS (
+  SELECT
+    session,
+    LAG(session) OVER (ORDER BY session) AS known
+  FROM sp500.sessions
+), steps AS (
+  SELECT
+    adjustments.sid,
+    sessions.session,
+    PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) AS price_ratio,
+    COALESCE(
+      PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) FILTER(WHERE
+        adjustments.kind = 'split'),
+      1e0
+    ) AS split_ratio
+  FROM sp500.adjustments
+  ASOF JOIN sp500.sessions
+    ON adjustments.session <= sessions.session
+  WHERE
+    NOT adjustments.ratio IS NULL
+  GROUP BY
+    adjustments.sid,
+    sessions.session
+), actions AS (
+  SELECT
+    steps.sid,
+    steps.session,
+    ANY_VALUE(steps.price_ratio) AS price_ratio,
+    ANY_VALUE(steps.split_ratio) AS split_ratio,
+    PRODUCT(earlier.price_ratio ORDER BY earlier.session) AS price_scale,
+    PRODUCT(earlier.split_ratio ORDER BY earlier.session) AS split_scale
+  FROM steps
+  INNER JOIN steps AS earlier
+    ON earlier.sid = steps.sid AND earlier.session <= steps.session
+  GROUP BY
+    steps.sid,
+    steps.session
+), bars AS (
+  SELECT
+    session,
+    sid,
+    CAST("close" AS DOUBLE) AS "close"
+  FROM sp500.bars_1d
+  WHERE
+    session < CAST('2024-12-31' AS DATE)
+), known AS (
+  SELECT
+    labels.session,
+    assets.sid,
+    assets.symbol,
+    assets.first_session < labels.session AND labels.session <= assets.last_session AS alive,
+    bars."close" AS "close_raw",
+    COALESCE(actions.price_ratio, 1e0) AS price_ratio,
+    COALESCE(actions.split_ratio, 1e0) AS split_ratio,
+    COALESCE(LAST_VALUE(actions.price_scale IGNORE NULLS) OVER before, 1e0) AS price_then,
+    COALESCE(LAST_VALUE(actions.split_scale IGNORE NULLS) OVER before, 1e0) AS split_then
+  FROM labels
+  CROSS JOIN sp500.assets
+  LEFT JOIN bars
+    ON bars.sid = assets.sid AND bars.session = labels.known
+  LEFT JOIN actions
+    ON actions.sid = assets.sid AND actions.session = labels.session
+  WHERE
+    NOT labels.known IS NULL
+    AND labels.session <= CAST('2024-12-31' AS DATE)
+    AND assets.first_session < CAST('2024-12-31' AS DATE)
+  WINDOW before AS (
+    PARTITION BY assets.sid
+    ORDER BY labels.session
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+), spine AS (
+  SELECT
+    session,
+    sid,
+    symbol,
+    alive,
+    "close_raw",
+    "close_raw" * price_ratio AS "close",
+    "close_raw" / price_then AS "close_q",
+    price_then,
+    split_then,
+    price_ratio,
+    split_ratio,
+    price_then * price_ratio AS price_scale,
+    split_then * split_ratio AS split_scale
+  FROM known
+), stage_1 AS (
+  SELECT
+    *,
+    LAG("close_q", 1) OVER (PARTITION BY sid ORDER BY session ASC) AS block_1,
+    CASE WHEN NOT "close_q" IS NULL THEN "close_q" ELSE 0e0 END AS block_7,
+    LAG(0e0, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_9
+  FROM spine
+), stage_2 AS (
+  SELECT
+    *,
+    "close_q" + (
+      1e0 * block_1
+    ) AS block_2,
+    LAG(block_7, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_8
+  FROM stage_1
+), stage_3 AS (
+  SELECT
+    *,
+    LAG(block_2, 2) OVER (PARTITION BY sid ORDER BY session ASC) AS block_3,
+    block_8 + block_7 AS block_10,
+    block_9 + (
+      block_8 * 1e0
+    ) + 0e0 AS block_11
+  FROM stage_2
+), stage_4 AS (
+  SELECT
+    *,
+    block_2 + (
+      1e0 * block_3
+    ) AS block_4,
+    LAG(block_10, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_12,
+    LAG(block_11, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_13
+  FROM stage_3
+), stage_5 AS (
+  SELECT
+    *,
+    LAG(block_4, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS block_5,
+    block_12 + block_10 AS block_14,
+    block_13 + (
+      block_12 * 2e0
+    ) + block_11 AS block_15
+  FROM stage_4
+), stage_6 AS (
+  SELECT
+    *,
+    "close_q" + (
+      1e0 * block_5
+    ) AS block_6,
+    LAG(block_14, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_16,
+    LAG(block_15, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_17
+  FROM stage_5
+), stage_7 AS (
+  SELECT
+    *,
+    block_16 + block_7 AS block_18,
+    block_17 + (
+      block_16 * 1e0
+    ) + 0e0 AS block_19
+  FROM stage_6
+), stage_8 AS (
+  SELECT
+    *,
+    (
+      2e0 * (
+        (
+          (
+            2e0 * block_2
+          ) - CASE WHEN NOT block_2 IS NULL THEN block_11 END
+        ) / 3e0
+      )
+    ) - (
+      (
+        (
+          5e0 * block_6
+        ) - CASE WHEN NOT block_6 IS NULL THEN block_19 END
+      ) / 15e0
+    ) AS kept_20
+  FROM stage_7
+), stage_9 AS (
+  SELECT
+    *,
+    LAG(kept_20, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS block_21,
+    CASE WHEN NOT kept_20 IS NULL THEN kept_20 ELSE 0e0 END AS block_23
+  FROM stage_8
+), stage_10 AS (
+  SELECT
+    *,
+    kept_20 + (
+      1e0 * block_21
+    ) AS block_22,
+    LAG(block_23, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_24
+  FROM stage_9
+), stage_11 AS (
+  SELECT
+    *,
+    block_24 + block_23 AS block_25,
+    block_9 + (
+      block_24 * 1e0
+    ) + 0e0 AS block_26
+  FROM stage_10
+), stage_12 AS (
+  SELECT
+    *,
+    (
+      (
+        (
+          2e0 * block_22
+        ) - CASE WHEN NOT block_22 IS NULL THEN block_26 END
+      ) / 3e0
+    ) * "price_scale" AS hull_moving_average_27
+  FROM stage_11
+)
+SELECT
+  session,
+  sid,
+  symbol,
+  hull_moving_average_27 AS "value"
+FROM stage_12
+WHERE
+  (
+    alive AND session >= CAST('2024-01-02' AS DATE)
+  )
+  AND session <= CAST('2024-12-31' AS DATE)
+ORDER BY
+  session,
+  sid

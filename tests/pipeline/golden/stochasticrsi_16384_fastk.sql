@@ -1,0 +1,522 @@
+-- Pipeline(value=StochasticRSI(timeperiod=2, fastk_period=3, fastd_period=2).fastk)
+WITH labels AS (
+  SELECT
+    session,
+    LAG(session) OVER (ORDER BY session) AS known
+  FROM sp500.sessions
+), steps AS (
+  SELECT
+    adjustments.sid,
+    sessions.session,
+    PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) AS price_ratio,
+    COALESCE(
+      PRODUCT(adjustments.ratio ORDER BY adjustments.session, adjustments.kind) FILTER(WHERE
+        adjustments.kind = 'split'),
+      1e0
+    ) AS split_ratio
+  FROM sp500.adjustments
+  ASOF JOIN sp500.sessions
+    ON adjustments.session <= sessions.session
+  WHERE
+    NOT adjustments.ratio IS NULL
+  GROUP BY
+    adjustments.sid,
+    sessions.session
+), actions AS (
+  SELECT
+    steps.sid,
+    steps.session,
+    ANY_VALUE(steps.price_ratio) AS price_ratio,
+    ANY_VALUE(steps.split_ratio) AS split_ratio,
+    PRODUCT(earlier.price_ratio ORDER BY earlier.session) AS price_scale,
+    PRODUCT(earlier.split_ratio ORDER BY earlier.session) AS split_scale
+  FROM steps
+  INNER JOIN steps AS earlier
+    ON earlier.sid = steps.sid AND earlier.session <= steps.session
+  GROUP BY
+    steps.sid,
+    steps.session
+), bars AS (
+  SELECT
+    session,
+    sid,
+    CAST("close" AS DOUBLE) AS "close"
+  FROM sp500.bars_1d
+  WHERE
+    session < CAST('2024-12-31' AS DATE)
+), known AS (
+  SELECT
+    labels.session,
+    assets.sid,
+    assets.symbol,
+    assets.first_session < labels.session AND labels.session <= assets.last_session AS alive,
+    bars."close" AS "close_raw",
+    COALESCE(actions.price_ratio, 1e0) AS price_ratio,
+    COALESCE(actions.split_ratio, 1e0) AS split_ratio,
+    COALESCE(LAST_VALUE(actions.price_scale IGNORE NULLS) OVER before, 1e0) AS price_then,
+    COALESCE(LAST_VALUE(actions.split_scale IGNORE NULLS) OVER before, 1e0) AS split_then
+  FROM labels
+  CROSS JOIN sp500.assets
+  LEFT JOIN bars
+    ON bars.sid = assets.sid AND bars.session = labels.known
+  LEFT JOIN actions
+    ON actions.sid = assets.sid AND actions.session = labels.session
+  WHERE
+    NOT labels.known IS NULL
+    AND labels.session <= CAST('2024-12-31' AS DATE)
+    AND assets.first_session < CAST('2024-12-31' AS DATE)
+  WINDOW before AS (
+    PARTITION BY assets.sid
+    ORDER BY labels.session
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+), spine AS (
+  SELECT
+    session,
+    sid,
+    symbol,
+    alive,
+    "close_raw",
+    "close_raw" * price_ratio AS "close",
+    "close_raw" / price_then AS "close_q",
+    price_then,
+    split_then,
+    price_ratio,
+    split_ratio,
+    price_then * price_ratio AS price_scale,
+    split_then * split_ratio AS split_scale
+  FROM known
+), stage_1 AS (
+  SELECT
+    *,
+    LAST_VALUE("close_q" IGNORE NULLS) OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS window_1
+  FROM spine
+), stage_2 AS (
+  SELECT
+    *,
+    "close_q" - LAG(window_1, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS kept_2
+  FROM stage_1
+), stage_3 AS (
+  SELECT
+    *,
+    CASE WHEN NOT kept_2 IS NULL THEN GREATEST(kept_2, kept_2 * 0e0) END AS kept_3,
+    CAST(COUNT(kept_2) OVER (
+      PARTITION BY sid
+      ORDER BY session ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS DOUBLE) AS kept_4,
+    CASE WHEN NOT kept_2 IS NULL THEN GREATEST(-kept_2, kept_2 * 0e0) END AS kept_64
+  FROM stage_2
+), stage_4 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT kept_3 IS NULL AND COALESCE(kept_4 > 2e0, FALSE)
+      THEN 0.5e0
+      ELSE 1e0
+    END AS kept_5,
+    CASE
+      WHEN NOT kept_3 IS NULL
+      THEN CASE
+        WHEN COALESCE(kept_4 > 2e0, FALSE)
+        THEN kept_3 * 0.5e0
+        ELSE CASE WHEN COALESCE(kept_4 > 0e0, FALSE) THEN kept_3 / 2e0 ELSE 0e0 END
+      END
+      ELSE 0e0
+    END AS kept_6,
+    CASE
+      WHEN NOT kept_64 IS NULL AND COALESCE(kept_4 > 2e0, FALSE)
+      THEN 0.5e0
+      ELSE 1e0
+    END AS kept_65,
+    CASE
+      WHEN NOT kept_64 IS NULL
+      THEN CASE
+        WHEN COALESCE(kept_4 > 2e0, FALSE)
+        THEN kept_64 * 0.5e0
+        ELSE CASE WHEN COALESCE(kept_4 > 0e0, FALSE) THEN kept_64 / 2e0 ELSE 0e0 END
+      END
+      ELSE 0e0
+    END AS kept_66
+  FROM stage_3
+), stage_5 AS (
+  SELECT
+    *,
+    LAG(kept_5, 1, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_7,
+    LAG(kept_6, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_8,
+    LAG(kept_65, 1, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_67,
+    LAG(kept_66, 1, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_68
+  FROM stage_4
+), stage_6 AS (
+  SELECT
+    *,
+    block_7 * kept_5 AS block_9,
+    (
+      kept_5 * block_8
+    ) + kept_6 AS block_10,
+    block_67 * kept_65 AS block_69,
+    (
+      kept_65 * block_68
+    ) + kept_66 AS block_70
+  FROM stage_5
+), stage_7 AS (
+  SELECT
+    *,
+    LAG(block_9, 2, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_11,
+    LAG(block_10, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_12,
+    LAG(block_69, 2, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_71,
+    LAG(block_70, 2, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_72
+  FROM stage_6
+), stage_8 AS (
+  SELECT
+    *,
+    block_11 * block_9 AS block_13,
+    (
+      block_9 * block_12
+    ) + block_10 AS block_14,
+    block_71 * block_69 AS block_73,
+    (
+      block_69 * block_72
+    ) + block_70 AS block_74
+  FROM stage_7
+), stage_9 AS (
+  SELECT
+    *,
+    LAG(block_13, 4, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_15,
+    LAG(block_14, 4, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_16,
+    LAG(block_73, 4, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_75,
+    LAG(block_74, 4, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_76
+  FROM stage_8
+), stage_10 AS (
+  SELECT
+    *,
+    block_15 * block_13 AS block_17,
+    (
+      block_13 * block_16
+    ) + block_14 AS block_18,
+    block_75 * block_73 AS block_77,
+    (
+      block_73 * block_76
+    ) + block_74 AS block_78
+  FROM stage_9
+), stage_11 AS (
+  SELECT
+    *,
+    LAG(block_17, 8, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_19,
+    LAG(block_18, 8, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_20,
+    LAG(block_77, 8, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_79,
+    LAG(block_78, 8, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_80
+  FROM stage_10
+), stage_12 AS (
+  SELECT
+    *,
+    block_19 * block_17 AS block_21,
+    (
+      block_17 * block_20
+    ) + block_18 AS block_22,
+    block_79 * block_77 AS block_81,
+    (
+      block_77 * block_80
+    ) + block_78 AS block_82
+  FROM stage_11
+), stage_13 AS (
+  SELECT
+    *,
+    LAG(block_21, 16, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_23,
+    LAG(block_22, 16, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_24,
+    LAG(block_81, 16, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_83,
+    LAG(block_82, 16, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_84
+  FROM stage_12
+), stage_14 AS (
+  SELECT
+    *,
+    block_23 * block_21 AS block_25,
+    (
+      block_21 * block_24
+    ) + block_22 AS block_26,
+    block_83 * block_81 AS block_85,
+    (
+      block_81 * block_84
+    ) + block_82 AS block_86
+  FROM stage_13
+), stage_15 AS (
+  SELECT
+    *,
+    LAG(block_25, 32, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_27,
+    LAG(block_26, 32, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_28,
+    LAG(block_85, 32, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_87,
+    LAG(block_86, 32, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_88
+  FROM stage_14
+), stage_16 AS (
+  SELECT
+    *,
+    block_27 * block_25 AS block_29,
+    (
+      block_25 * block_28
+    ) + block_26 AS block_30,
+    block_87 * block_85 AS block_89,
+    (
+      block_85 * block_88
+    ) + block_86 AS block_90
+  FROM stage_15
+), stage_17 AS (
+  SELECT
+    *,
+    LAG(block_29, 64, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_31,
+    LAG(block_30, 64, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_32,
+    LAG(block_89, 64, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_91,
+    LAG(block_90, 64, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_92
+  FROM stage_16
+), stage_18 AS (
+  SELECT
+    *,
+    block_31 * block_29 AS block_33,
+    (
+      block_29 * block_32
+    ) + block_30 AS block_34,
+    block_91 * block_89 AS block_93,
+    (
+      block_89 * block_92
+    ) + block_90 AS block_94
+  FROM stage_17
+), stage_19 AS (
+  SELECT
+    *,
+    LAG(block_33, 128, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_35,
+    LAG(block_34, 128, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_36,
+    LAG(block_93, 128, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_95,
+    LAG(block_94, 128, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_96
+  FROM stage_18
+), stage_20 AS (
+  SELECT
+    *,
+    block_35 * block_33 AS block_37,
+    (
+      block_33 * block_36
+    ) + block_34 AS block_38,
+    block_95 * block_93 AS block_97,
+    (
+      block_93 * block_96
+    ) + block_94 AS block_98
+  FROM stage_19
+), stage_21 AS (
+  SELECT
+    *,
+    LAG(block_37, 256, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_39,
+    LAG(block_38, 256, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_40,
+    LAG(block_97, 256, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_99,
+    LAG(block_98, 256, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_100
+  FROM stage_20
+), stage_22 AS (
+  SELECT
+    *,
+    block_39 * block_37 AS block_41,
+    (
+      block_37 * block_40
+    ) + block_38 AS block_42,
+    block_99 * block_97 AS block_101,
+    (
+      block_97 * block_100
+    ) + block_98 AS block_102
+  FROM stage_21
+), stage_23 AS (
+  SELECT
+    *,
+    LAG(block_41, 512, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_43,
+    LAG(block_42, 512, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_44,
+    LAG(block_101, 512, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_103,
+    LAG(block_102, 512, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_104
+  FROM stage_22
+), stage_24 AS (
+  SELECT
+    *,
+    block_43 * block_41 AS block_45,
+    (
+      block_41 * block_44
+    ) + block_42 AS block_46,
+    block_103 * block_101 AS block_105,
+    (
+      block_101 * block_104
+    ) + block_102 AS block_106
+  FROM stage_23
+), stage_25 AS (
+  SELECT
+    *,
+    LAG(block_45, 1024, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_47,
+    LAG(block_46, 1024, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_48,
+    LAG(block_105, 1024, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_107,
+    LAG(block_106, 1024, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_108
+  FROM stage_24
+), stage_26 AS (
+  SELECT
+    *,
+    block_47 * block_45 AS block_49,
+    (
+      block_45 * block_48
+    ) + block_46 AS block_50,
+    block_107 * block_105 AS block_109,
+    (
+      block_105 * block_108
+    ) + block_106 AS block_110
+  FROM stage_25
+), stage_27 AS (
+  SELECT
+    *,
+    LAG(block_49, 2048, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_51,
+    LAG(block_50, 2048, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_52,
+    LAG(block_109, 2048, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_111,
+    LAG(block_110, 2048, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_112
+  FROM stage_26
+), stage_28 AS (
+  SELECT
+    *,
+    block_51 * block_49 AS block_53,
+    (
+      block_49 * block_52
+    ) + block_50 AS block_54,
+    block_111 * block_109 AS block_113,
+    (
+      block_109 * block_112
+    ) + block_110 AS block_114
+  FROM stage_27
+), stage_29 AS (
+  SELECT
+    *,
+    LAG(block_53, 4096, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_55,
+    LAG(block_54, 4096, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_56,
+    LAG(block_113, 4096, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_115,
+    LAG(block_114, 4096, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_116
+  FROM stage_28
+), stage_30 AS (
+  SELECT
+    *,
+    block_55 * block_53 AS block_57,
+    (
+      block_53 * block_56
+    ) + block_54 AS block_58,
+    block_115 * block_113 AS block_117,
+    (
+      block_113 * block_116
+    ) + block_114 AS block_118
+  FROM stage_29
+), stage_31 AS (
+  SELECT
+    *,
+    LAG(block_57, 8192, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_59,
+    LAG(block_58, 8192, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_60,
+    LAG(block_117, 8192, 1e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_119,
+    LAG(block_118, 8192, 0e0) OVER (PARTITION BY sid ORDER BY session ASC) AS block_120
+  FROM stage_30
+), stage_32 AS (
+  SELECT
+    *,
+    block_59 * block_57 AS block_61,
+    (
+      block_57 * block_60
+    ) + block_58 AS block_62,
+    block_119 * block_117 AS block_121,
+    (
+      block_117 * block_120
+    ) + block_118 AS block_122
+  FROM stage_31
+), stage_33 AS (
+  SELECT
+    *,
+    CASE WHEN NOT kept_3 IS NULL AND COALESCE(kept_4 >= 2e0, FALSE) THEN block_62 END AS kept_63,
+    CASE WHEN NOT kept_64 IS NULL AND COALESCE(kept_4 >= 2e0, FALSE) THEN block_122 END AS kept_123
+  FROM stage_32
+), stage_34 AS (
+  SELECT
+    *,
+    100e0 * (
+      kept_63 / NULLIF(kept_63 + kept_123, 0e0)
+    ) AS kept_124
+  FROM stage_33
+), stage_35 AS (
+  SELECT
+    *,
+    LAG(kept_124, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS block_125
+  FROM stage_34
+), stage_36 AS (
+  SELECT
+    *,
+    kept_124 + (
+      1e0 * block_125
+    ) AS block_126
+  FROM stage_35
+), stage_37 AS (
+  SELECT
+    *,
+    LAG(block_126, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS block_127
+  FROM stage_36
+), stage_38 AS (
+  SELECT
+    *,
+    kept_124 + (
+      1e0 * block_127
+    ) AS block_128
+  FROM stage_37
+), stage_39 AS (
+  SELECT
+    *,
+    CASE
+      WHEN NOT block_128 IS NULL
+      THEN MIN(kept_124) OVER (PARTITION BY sid ORDER BY session ASC ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)
+    END AS kept_129
+  FROM stage_38
+), stage_40 AS (
+  SELECT
+    *,
+    100e0 * (
+      (
+        kept_124 - kept_129
+      ) / NULLIF(
+        CASE
+          WHEN NOT block_128 IS NULL
+          THEN MAX(kept_124) OVER (PARTITION BY sid ORDER BY session ASC ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)
+        END - kept_129,
+        0e0
+      )
+    ) AS kept_130
+  FROM stage_39
+), stage_41 AS (
+  SELECT
+    *,
+    LAG(kept_130, 1) OVER (PARTITION BY sid ORDER BY session ASC) AS block_131
+  FROM stage_40
+), stage_42 AS (
+  SELECT
+    *,
+    kept_130 + (
+      1e0 * block_131
+    ) AS block_132
+  FROM stage_41
+), stage_43 AS (
+  SELECT
+    *,
+    block_132 / 2e0 AS kept_133
+  FROM stage_42
+), stage_44 AS (
+  SELECT
+    *,
+    CASE WHEN NOT kept_133 IS NULL THEN kept_130 END AS recarray_field_134
+  FROM stage_43
+)
+SELECT
+  session,
+  sid,
+  symbol,
+  recarray_field_134 AS "value"
+FROM stage_44
+WHERE
+  (
+    alive AND session >= CAST('2024-01-02' AS DATE)
+  )
+  AND session <= CAST('2024-12-31' AS DATE)
+ORDER BY
+  session,
+  sid

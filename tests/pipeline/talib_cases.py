@@ -1,0 +1,142 @@
+"""Which indicator equals which function of TA-Lib, and the made bars that both are run on."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from rustybt.pipeline.factors import indicators as ours
+from rustybt.pipeline.factors.outputs import MultiFactor
+
+BARS = ("high", "low", "close")
+TRADED = (*BARS, "volume")
+
+
+class Case(NamedTuple):
+    """An indicator and the function of TA-Lib that it equals.
+
+    Parameters
+    ----------
+    term
+        The indicator.
+    talib
+        Name of the function.
+    fields
+        The series that the function takes.
+    parameters
+        Its other arguments.
+    order
+        Which output of the function is the first, second … of ours.
+    """
+
+    term: Any
+    talib: str
+    fields: tuple[str, ...]
+    parameters: dict[str, float]
+    order: tuple[int, ...] = (0,)
+
+
+def _case(
+    name: str, *fields: str, order: tuple[int, ...] = (0,), cls: Any = None, **parameters: float
+) -> Case:
+    kind = cls or getattr(ours, name)
+    return Case(kind(**parameters), name, fields or ("close",), parameters, order)
+
+
+_ALL = [
+    *(_case(it) for it in ("EMA", "DEMA", "TEMA", "T3", "KAMA", "WMA", "TRIMA", "TRIX", "CMO")),
+    *(_case(it, timeperiod=7) for it in ("EMA", "DEMA", "TEMA", "T3", "KAMA", "WMA", "TRIMA")),
+    _case("TRIMA", timeperiod=8),
+    _case("T3", timeperiod=4, vfactor=0.4),
+    _case("TRIX", timeperiod=5),
+    _case("CMO", timeperiod=6),
+    _case("RSI", cls=ours.WilderRSI),
+    _case("RSI", cls=ours.WilderRSI, timeperiod=5),
+    _case("MACD", order=(0, 1, 2)),
+    _case("MACD", order=(0, 1, 2), fastperiod=5, slowperiod=13, signalperiod=4),
+    _case("APO"),
+    _case("PPO"),
+    _case("APO", matype=0, fastperiod=3, slowperiod=8),
+    _case("PPO", matype=3, fastperiod=3, slowperiod=8),
+    _case("BBANDS", order=(0, 1, 2)),
+    _case("BBANDS", order=(0, 1, 2), timeperiod=9, nbdevup=1.5, nbdevdn=2.5, matype=1),
+    *(_case(it) for it in ("MOM", "ROC", "ROCP", "ROCR", "ROCR100")),
+    _case("STOCH", *BARS, order=(0, 1)),
+    _case("STOCH", *BARS, order=(0, 1), fastk_period=9, slowk_matype=1, slowd_period=4),
+    _case("STOCHF", *BARS, order=(0, 1)),
+    _case("STOCHF", *BARS, order=(0, 1), fastk_period=8, fastd_matype=1),
+    _case("STOCHRSI", order=(0, 1)),
+    _case("STOCHRSI", order=(0, 1), timeperiod=9, fastk_period=7, fastd_matype=1),
+    *(_case(it, *BARS) for it in ("WILLR", "CCI", "ULTOSC", "ADX", "ADXR", "DX", "ATR", "NATR")),
+    *(
+        _case(it, *BARS, timeperiod=6)
+        for it in ("WILLR", "CCI", "ADX", "ADXR", "DX", "ATR", "NATR")
+    ),
+    _case("ULTOSC", *BARS, timeperiod1=3, timeperiod2=5, timeperiod3=11),
+    *(_case(it, *BARS) for it in ("PLUS_DI", "MINUS_DI", "TRANGE", "TYPPRICE", "WCLPRICE")),
+    *(_case(it, *BARS[:2]) for it in ("PLUS_DM", "MINUS_DM", "AROONOSC", "MEDPRICE", "MIDPRICE")),
+    *(_case(it, *BARS, timeperiod=5) for it in ("PLUS_DI", "MINUS_DI")),
+    *(_case(it, *BARS[:2], timeperiod=5) for it in ("PLUS_DM", "MINUS_DM", "AROONOSC")),
+    _case("AROON", *BARS[:2], order=(0, 1)),
+    _case("OBV", "close", "volume"),
+    *(_case(it, *TRADED) for it in ("AD", "ADOSC", "MFI")),
+    _case("ADOSC", *TRADED, fastperiod=4, slowperiod=7),
+    *(_case(it, "open", *BARS) for it in ("BOP", "AVGPRICE")),
+    *(
+        _case(it)
+        for it in ("MIDPOINT", "LINEARREG", "LINEARREG_SLOPE", "LINEARREG_INTERCEPT", "TSF")
+    ),
+    *(_case(it, timeperiod=5) for it in ("LINEARREG", "LINEARREG_SLOPE", "TSF")),
+    *(_case(it) for it in ("STDDEV", "VAR", "MAX", "MIN", "SUM")),
+    _case("STDDEV", timeperiod=11, nbdev=2.0),
+    _case("CORREL", "high", "low"),
+    _case("BETA", "high", "low"),
+    _case("CORREL", "high", "low", timeperiod=8),
+    _case("BETA", "high", "low", timeperiod=9),
+]
+CASES = {
+    " ".join([it.talib.lower(), *(f"{name}={value}" for name, value in it.parameters.items())]): it
+    for it in _ALL
+}
+
+
+def outputs_of(case: Case) -> dict[str, Any]:
+    """Return the columns of a pipeline that has all outputs of a case."""
+    if isinstance(case.term, MultiFactor):
+        return {name: case.term.output(name) for name in case.term.outputs}
+    return {"value": case.term}
+
+
+def made_bars() -> pl.DataFrame:
+    """Two assets over 120 sessions without a gap, prices of two decimals, made by a formula."""
+    days = [dt.date(2024, 1, 2) + dt.timedelta(days=it) for it in range(200)]
+    weekdays = [it for it in days if it.weekday() < 5 and it not in _CLOSED][:120]
+    rows = []
+    for symbol, step in (("A", 7), ("B", 11)):
+        for day, session in enumerate(weekdays):
+            wave = 9 * np.sin(day / step) + (day * (step + 3) * 13) % 17 / 4
+            close = round(60 + 3 * step + wave + day * 0.03, 2)
+            spread = 0.3 + (day * step) % 7 / 5
+            opened = round(close - 0.45 + (day * 5 + step) % 9 / 10, 2)
+            rows.append(
+                {
+                    "symbol": symbol,
+                    "date": session,
+                    "open": opened,
+                    "high": round(max(opened, close) + spread, 2),
+                    "low": round(min(opened, close) - 1.1 * spread, 2),
+                    "close": close,
+                    "volume": 1000.0 + 37 * ((day * (3 + step)) % 29),
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+_CLOSED = {
+    dt.date(2024, 1, 15),
+    dt.date(2024, 2, 19),
+    dt.date(2024, 3, 29),
+    dt.date(2024, 5, 27),
+    dt.date(2024, 6, 19),
+}

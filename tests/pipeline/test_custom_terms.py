@@ -1,0 +1,336 @@
+"""Terms written in Python see the windows that zipline shows them, and are terms like any other."""
+
+# ruff: noqa: ARG002, RUF012 - classes as users write them
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from rustybt.errors import (
+    CustomTermError,
+    TermInputsError,
+    TermParameterError,
+    UnknownFieldError,
+    UnsupportedColumnError,
+    WindowInputError,
+)
+from rustybt.pipeline import Pipeline
+from rustybt.pipeline.custom import CustomClassifier, CustomFactor, CustomFilter
+from rustybt.pipeline.data import EquityPricing
+from rustybt.pipeline.factors import Returns, SimpleMovingAverage
+
+CLOSE, VOLUME = EquityPricing.close, EquityPricing.volume
+LIQUID = VOLUME.latest > 1200
+
+
+class Mean(CustomFactor):
+    inputs = [CLOSE]
+    window_length = 3
+    ctx = np.errstate(all="ignore")
+
+    def compute(self, today, assets, out, close):
+        present = ~np.isnan(close)
+        out[:] = np.where(present, close, 0).sum(axis=0) / present.sum(axis=0)
+
+
+class DayReturn(CustomFactor):
+    inputs = [CLOSE]
+    window_length = 2
+    window_safe = True
+
+    def compute(self, today, assets, out, close):
+        out[:] = close[-1] / close[0] - 1
+
+
+class Weighted(CustomFactor):
+    inputs = [CLOSE, VOLUME]
+    window_length = 4
+    params = {"weight": 2.0}
+
+    def compute(self, today, assets, out, close, volume, weight):
+        out[:] = weight * close[0] * volume[-1] + volume[0]
+
+
+class Range(CustomFactor):
+    inputs = [EquityPricing.high, EquityPricing.low]
+    window_length = 4
+    outputs = ["oldest", "newest"]
+
+    def compute(self, today, assets, out, high, low):
+        out.oldest[:] = high[0]
+        out.newest[:] = low[-1]
+
+
+class Rising(CustomFilter):
+    inputs = [CLOSE]
+    window_length = 2
+
+    def compute(self, today, assets, out, close):
+        out[:] = close[-1] > close[0]
+
+
+class Parity(CustomClassifier):
+    inputs = [CLOSE]
+    window_length = 1
+
+    def compute(self, today, assets, out, close):
+        out[:] = np.where(assets % 3 == 0, -1, assets % 2)
+
+
+class Letter(CustomClassifier):
+    inputs = [CLOSE]
+    window_length = 1
+    dtype = object
+
+    def compute(self, today, assets, out, close):
+        out[:] = [None if sid == 2 else "AB"[sid % 2] for sid in assets.tolist()]
+
+
+class Recorder(CustomFactor):
+    inputs = [CLOSE]
+    window_length = 2
+    seen = []
+
+    def compute(self, today, assets, out, close):
+        self.seen.append((today, assets.copy(), close.shape))
+
+
+class Failing(CustomFactor):
+    inputs = [CLOSE]
+    window_length = 1
+
+    def compute(self, today, assets, out, close):
+        if today.day == 18:
+            raise ZeroDivisionError("no")
+
+
+def run(bundle, panel, columns, first=1, last=-1, screen=None):
+    pipe = Pipeline(columns, screen=screen)
+    sessions = panel.sessions
+    return pipe.run(sessions[first], sessions[last], bundle="small", warehouse=bundle)
+
+
+def alike(got, expected):
+    np.testing.assert_allclose(
+        np.asarray(got, float), np.asarray(expected, float), rtol=1e-12, atol=1e-12
+    )
+
+
+def test_it_equals_the_same_factor_in_sql(small, panel):
+    built_in = SimpleMovingAverage(inputs=[CLOSE], window_length=3)
+    rows = run(small, panel, {"python": Mean(), "sql": built_in}).pl()
+    alike(rows["python"], rows["sql"])
+
+
+@pytest.mark.parametrize("first", [1, 2, 5, 12, 15])
+def test_windows_are_adjusted_as_known_at_each_session(small, panel, first):
+    rows = run(
+        small, panel, {"value": Weighted(), "top": Range().oldest, "low": Range().newest}, first
+    )
+    labels = range(first, len(panel.sessions))
+    expected = {"value": [], "top": [], "low": []}
+    for label in labels:
+        alive = panel.alive(label)
+        close, volume, high, low = (
+            panel.window(it, label, 4)[:, alive]
+            for it in (CLOSE, VOLUME, EquityPricing.high, EquityPricing.low)
+        )
+        expected["value"].extend(2.0 * close[0] * volume[-1] + volume[0])
+        expected["top"].extend(high[0])
+        expected["low"].extend(low[-1])
+    for name, values in expected.items():
+        alike(rows.pl()[name], values)
+
+
+def test_rows_that_no_action_changes_are_the_stored_ones(small, panel):
+    rows = run(small, panel, {"top": Range().oldest}).pl().filter(symbol="E")
+    labels = [label for label in range(1, len(panel.sessions)) if panel.alive(label)[4]]
+    assert rows["top"].to_list() == [
+        None if label < 4 else float(panel.raw["high"][label - 4, 4]) for label in labels
+    ]
+
+
+def test_it_is_a_term_like_any_other(small, panel):
+    columns = {
+        "arithmetic": 2 * Mean() + 1,
+        "rank": Mean().rank(),
+        "window": SimpleMovingAverage(inputs=[DayReturn()], window_length=3),
+        "bought": (Mean() > 50) & Rising(),
+        "mean": Mean(),
+    }
+    built_in = {
+        "arithmetic": 2 * SimpleMovingAverage(inputs=[CLOSE], window_length=3) + 1,
+        "rank": SimpleMovingAverage(inputs=[CLOSE], window_length=3).rank(),
+        "window": SimpleMovingAverage(inputs=[Returns(window_length=2)], window_length=3),
+    }
+    rows = run(small, panel, columns, 6).pl()
+    expected = run(small, panel, built_in, 6).pl()
+    for name in built_in:
+        alike(rows[name], expected[name])
+
+
+def test_custom_of_a_custom(small, panel):
+    class Smoothed(CustomFactor):
+        inputs = [DayReturn()]
+        window_length = 3
+
+        def compute(self, today, assets, out, returns):
+            out[:] = returns.sum(axis=0)
+
+    rows = run(small, panel, {"nested": Smoothed()}, 8).pl()
+    day = Returns(window_length=2)
+    expected = run(
+        small, panel, {"mean": SimpleMovingAverage(inputs=[day], window_length=3)}, 8
+    ).pl()
+    present = rows["nested"].is_not_null()
+    assert present.sum() > 40
+    alike(rows.filter(present)["nested"], 3 * expected.filter(present)["mean"])
+
+
+def test_a_mask_leaves_assets_out(small, panel):
+    Recorder.seen.clear()
+    rows = run(small, panel, {"value": Mean(mask=LIQUID), "liquid": LIQUID, "mean": Mean()}, 6).pl()
+    assert rows.filter(~rows["liquid"])["value"].null_count() == (~rows["liquid"]).sum()
+    kept = rows.filter("liquid")
+    assert kept["value"].to_list() == kept["mean"].to_list()
+
+
+def test_compute_gets_the_living_assets_and_a_timestamp(small, panel):
+    import pandas as pd
+
+    Recorder.seen.clear()
+    run(small, panel, {"value": Recorder()}, 8, 8)
+    ((today, assets, shape),) = Recorder.seen
+    alive = np.flatnonzero(panel.alive(8))
+    assert (today, assets.tolist(), shape) == (
+        pd.Timestamp(panel.sessions[8]),
+        alive.tolist(),
+        (2, alive.size),
+    )
+    assert assets.dtype == np.int64
+
+
+def test_what_compute_leaves_alone_is_missing(small, panel):
+    assert run(small, panel, {"value": Recorder()}).pl()["value"].null_count() > 0
+
+
+def test_a_filter_screens(small, panel):
+    rows = run(small, panel, {"rising": Rising()}, 3, screen=Rising()).pl()
+    assert rows["rising"].all()
+    assert 0 < len(rows) < len(run(small, panel, {"rising": Rising()}, 3).pl())
+
+
+def test_labels_of_whole_numbers(small, panel):
+    rows = run(small, panel, {"parity": Parity(), "odd": Parity().eq(1)}, 8).pl()
+    assert [None if sid % 3 == 0 else sid % 2 for sid in rows["sid"]] == rows["parity"].to_list()
+    assert rows["odd"].to_list() == [it == 1 for it in rows["parity"]]
+
+
+def test_labels_of_text(small, panel):
+    rows = run(small, panel, {"letter": Letter(), "starts": Letter().startswith("A")}, 8).pl()
+    assert rows["letter"].to_list() == [None if sid == 2 else "AB"[sid % 2] for sid in rows["sid"]]
+    assert rows["starts"].to_list() == [it == "A" for it in rows["letter"]]
+
+
+def test_outputs_can_be_unpacked(small, panel):
+    oldest, newest = Range()
+    assert oldest == Range().oldest
+    assert newest == Range().newest
+
+
+def test_an_unknown_output_is_named():
+    with pytest.raises(UnknownFieldError, match="oldest, newest"):
+        _ = Range().middle
+
+
+def test_an_error_inside_names_the_factor_and_the_session(small, panel):
+    with pytest.raises(CustomTermError, match=r"Failing\.compute .* session 2024-01-18") as caught:
+        run(small, panel, {"value": Failing()})
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert caught.value.session == dt.date(2024, 1, 18)
+
+
+def test_equal_terms_are_computed_once(small, panel):
+    Recorder.seen.clear()
+    run(small, panel, {"one": Recorder(), "two": Recorder()}, 8, 9)
+    assert len(Recorder.seen) == 2
+
+
+def test_parameters_have_defaults():
+    assert Weighted() == Weighted(weight=2.0)
+    assert not Weighted() == Weighted(weight=3.0)  # noqa: SIM201 - != is a filter
+
+
+def test_parameters_by_name_alone_must_be_given():
+    class Named(Weighted):
+        params = ("weight",)
+
+    with pytest.raises(TermParameterError, match="weight"):
+        Named()
+    assert Named(weight=1.0).arguments == {"weight": 1.0}
+
+
+def test_an_unknown_parameter_is_refused():
+    with pytest.raises(TermParameterError, match="one of weight"):
+        Weighted(wait=3)
+
+
+def test_a_parameter_must_be_hashable():
+    with pytest.raises(TermParameterError, match="hashable"):
+        Weighted(weight=[3])
+
+
+@pytest.mark.parametrize("length", [0, -1, None, 1.5, True])
+def test_window_length_must_be_positive(length):
+    class Bad(CustomFactor):
+        inputs = [CLOSE]
+        window_length = length
+
+        def compute(self, today, assets, out, close): ...
+
+    with pytest.raises(TermParameterError, match="Bad: expected window_length"):
+        Bad()
+
+
+def test_inputs_must_be_given():
+    class Without(CustomFactor):
+        window_length = 2
+
+        def compute(self, today, assets, out): ...
+
+    with pytest.raises(TermInputsError, match="Without"):
+        Without()
+
+
+def test_prices_as_known_are_no_input():
+    with pytest.raises(WindowInputError, match="latest"):
+        Mean(inputs=[CLOSE.latest])
+
+
+def test_a_custom_factor_is_not_safe_to_look_back_on():
+    with pytest.raises(WindowInputError, match="Mean"):
+        SimpleMovingAverage(inputs=[Mean()], window_length=3)
+
+
+def test_mask_must_be_a_filter():
+    with pytest.raises(UnsupportedColumnError, match="mask"):
+        Mean(mask=Mean())
+
+
+def test_dtype_must_fit_the_kind():
+    with pytest.raises(TermParameterError, match="dtype"):
+        Mean(dtype=bool)
+
+
+@pytest.mark.parametrize("name", ["top", "two words", 5])
+def test_names_of_outputs_must_be_free(name):
+    with pytest.raises(TermParameterError, match="outputs"):
+        Range(outputs=[name, "newest"])
+
+
+def test_what_python_computes_is_never_taken_from_the_cache(small, panel):
+    Recorder.seen.clear()
+    for _ in range(2):
+        run(small, panel, {"value": Recorder()}, 8, 8)
+    assert len(Recorder.seen) == 2

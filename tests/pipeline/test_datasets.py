@@ -1,0 +1,305 @@
+"""Datasets beside the bars are known when they were known, from tables, frames, events and estimates."""
+
+# ruff: noqa: ARG002, RUF012 - classes as users write them
+
+import datetime as dt
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from rustybt.errors import DatasetError, TermParameterError, UnknownFieldError
+from rustybt.pipeline import Classifier, Factor, Filter, Pipeline
+from rustybt.pipeline.custom import CustomFactor
+from rustybt.pipeline.data import Column, DataSet, DataSetFamily, EquityPricing
+from rustybt.pipeline.factors import BusinessDaysSincePreviousEvent, SimpleMovingAverage
+from rustybt.pipeline.loaders import next_estimates, next_event, previous_estimates, previous_event
+
+D = [date(2024, 1, day) for day in range(1, 32)]
+
+
+class Fundamentals(DataSet):
+    earnings = Column(float)
+    sector = Column(str)
+    index = Column(bool)
+    tier = Column(int)
+
+
+ROWS = pl.DataFrame(
+    {
+        "known": [D[4], D[9], D[9], D[20]],
+        "sid": [0, 0, 4, 4],
+        "earnings": [1.0, 2.0, 5.0, None],
+        "sector": ["Tech", "Tech", "Food", "Food"],
+        "index": [True, False, True, None],
+        "tier": [1, 2, 3, None],
+    },
+    schema_overrides={"sid": pl.Int32},
+)
+
+
+def rows_of(bundle, columns, first=date(2024, 1, 3), last=date(2024, 2, 1), **options):
+    return Pipeline(columns, **options).run(first, last, bundle="small", warehouse=bundle).pl()
+
+
+def of(rows, sid, column):
+    return dict(rows.filter(sid=sid).select("session", column).iter_rows())
+
+
+def test_a_row_is_known_from_the_session_after_its_day(small):
+    bound = Fundamentals.from_frame(ROWS, time="known")
+    found = of(rows_of(small, {"e": bound.earnings.latest}), 0, "e")
+    assert [found[D[n]] for n in (3, 4, 7, 9, 10, 30)] == [None, None, 1.0, 1.0, 2.0, 2.0]
+
+
+def test_a_missing_value_replaces_the_one_before(small):
+    bound = Fundamentals.from_frame(ROWS, time="known")
+    found = of(rows_of(small, {"e": bound.earnings.latest}), 4, "e")
+    assert [found[D[n]] for n in (9, 10, 18, 21)] == [None, 5.0, 5.0, None]
+
+
+def test_a_delay_holds_rows_back(small):
+    bound = Fundamentals.from_frame(ROWS, time="known", delay=timedelta(days=5))
+    found = of(rows_of(small, {"e": bound.earnings.latest}), 0, "e")
+    assert [found[D[n]] for n in (9, 10, 11)] == [None, 1.0, 1.0]
+    assert [found[D[n]] for n in (11, 16)] == [1.0, 2.0]
+
+
+def test_an_instant_is_known_from_the_next_day_on(small):
+    frame = pl.DataFrame(
+        {
+            "ts": [
+                dt.datetime.fromisoformat("2024-01-09T00:00"),
+                dt.datetime.fromisoformat("2024-01-09T23:59"),
+            ],
+            "sid": [0, 0],
+            "x": [1.0, 2.0],
+        }
+    )
+    bound = DataSet.from_frame(frame, time="ts", columns={"x": float}, name="Instants")
+    found = of(rows_of(small, {"x": bound.x.latest}), 0, "x")
+    assert [found[D[n]] for n in (8, 9)] == [None, 2.0]
+
+
+def test_symbols_name_assets_and_no_key_names_all(small):
+    frame = pl.DataFrame(
+        {"day": [D[4], D[4]], "ticker": ["A", "B"], "symbol": ["E", "F"], "x": [1.0, 2.0]}
+    )
+    bound = DataSet.from_frame(frame, time="day", key="symbol", columns={"x": float}, name="S")
+    rows = rows_of(small, {"x": bound.x.latest}, D[9])
+    assert (of(rows, 4, "x")[D[9]], of(rows, 5, "x")[D[9]], of(rows, 0, "x")[D[9]]) == (
+        1.0,
+        2.0,
+        None,
+    )
+    market = DataSet.from_frame(frame[:1], time="day", key=None, columns={"x": float}, name="M")
+    assert set(rows_of(small, {"x": market.x.latest}, D[9])["x"]) == {1.0}
+
+
+def test_the_kind_of_latest_follows_the_dtype(small):
+    bound = Fundamentals.from_frame(ROWS, time="known")
+    kinds = [type(it.latest).__mro__ for it in bound.columns.values()]
+    assert [
+        Factor in kinds[0],
+        Classifier in kinds[1],
+        Filter in kinds[2],
+        Classifier in kinds[3],
+    ] == [True] * 4
+
+
+def test_labels_and_truth_values(small):
+    bound = Fundamentals.from_frame(ROWS, time="known")
+    rows = rows_of(
+        small,
+        {
+            "sector": bound.sector.latest,
+            "food": bound.sector.latest.eq("Food"),
+            "index": bound.index.latest,
+            "tier": bound.tier.latest,
+        },
+        D[10],
+    )
+    assert of(rows, 4, "sector")[D[10]] == "Food"
+    assert of(rows, 4, "food")[D[10]]
+    assert (
+        of(rows, 4, "index")[D[18]],
+        of(rows, 4, "index")[D[21]],
+        of(rows, 1, "index")[D[18]],
+    ) == (True, False, False)
+    assert (of(rows, 4, "tier")[D[18]], of(rows, 4, "tier")[D[21]]) == (3, None)
+
+
+def test_windows_and_python_look_back_on_what_was_known(small):
+    bound = Fundamentals.from_frame(ROWS, time="known")
+
+    class Mean(CustomFactor):
+        inputs = [bound.earnings]
+        window_length = 3
+        ctx = np.errstate(all="ignore")
+
+        def compute(self, today, assets, out, x):
+            out[:] = np.nansum(x, axis=0) / (~np.isnan(x)).sum(axis=0)
+
+    rows = rows_of(
+        small,
+        {"sql": SimpleMovingAverage(inputs=[bound.earnings], window_length=3), "python": Mean()},
+        D[8],
+    )
+    assert of(rows, 0, "sql")[D[10]] == pytest.approx((1 + 1 + 2) / 3)
+    assert rows["sql"].to_list() == pytest.approx(rows["python"].to_list(), nan_ok=True) or (
+        rows["sql"].null_count() == rows["python"].null_count()
+    )
+
+
+def test_a_missing_value_of_its_own(small):
+    bound = DataSet.from_frame(
+        ROWS, time="known", name="F", columns={"earnings": Column(float, 0.0)}
+    )
+    found = of(rows_of(small, {"e": bound.earnings.latest}), 4, "e")
+    assert (found[D[8]], found[D[21]]) == (0.0, 0.0)
+
+
+def test_a_table_of_the_warehouse(small):
+    bound = DataSet.from_table(
+        "adjustments", time="session", columns={"ratio": float, "kind": str}, name="Actions"
+    )
+    rows = rows_of(small, {"ratio": bound.ratio.latest, "kind": bound.kind.latest})
+    assert (of(rows, 0, "ratio")[D[11]], of(rows, 0, "ratio")[D[15]]) == (None, 0.5)
+    assert of(rows, 2, "kind")[D[18]] == "dividend"
+    qualified = DataSet.from_table(
+        "small.adjustments", time="session", columns={"ratio": float}, name="Actions"
+    )
+    assert (
+        rows_of(small, {"ratio": qualified.ratio.latest})["ratio"].to_list()
+        == rows["ratio"].to_list()
+    )
+
+
+def test_the_statement_shows_the_asof_join():
+    bound = DataSet.from_table("other.facts", time="day", columns={"x": float}, name="Facts")
+    text = Pipeline({"x": bound.x.latest}).to_sql(bundle="small")
+    assert "ASOF LEFT JOIN" in text
+    assert "other.facts" in text.replace('"', "")
+
+
+def test_a_slice_of_a_family(small):
+    class Estimates(DataSetFamily):
+        extra_dims = [("horizon", {1, 2})]
+        value = Column(float)
+
+    frame = pl.DataFrame({"day": [D[4]] * 2, "sid": [0, 0], "horizon": [1, 2], "value": [1.5, 2.5]})
+    family = Estimates.from_frame(frame, time="day")
+    rows = rows_of(
+        small,
+        {"one": family.slice(1).value.latest, "two": family.slice(horizon=2).value.latest},
+        D[9],
+    )
+    assert (of(rows, 0, "one")[D[9]], of(rows, 0, "two")[D[9]]) == (1.5, 2.5)
+    with pytest.raises(DatasetError, match="horizon has no 3"):
+        family.slice(3)
+    with pytest.raises(DatasetError, match="dimensions"):
+        family.slice()
+
+
+EVENTS = pl.DataFrame(
+    {
+        "known": [date(2023, 12, 1), date(2023, 12, 1), D[14]],
+        "sid": [0, 0, 0],
+        "event": [D[9], D[22], D[17]],
+        "value": [1.0, 2.0, 3.0],
+    }
+)
+
+
+def test_events_before_and_after(small):
+    options = {
+        "day": "event",
+        "columns": {"event": "datetime64[ns]", "value": float},
+        "time": "known",
+    }
+    last = previous_event("Last", EVENTS, **options)
+    then = next_event("Next", EVENTS, **options)
+    rows = rows_of(
+        small,
+        {
+            "last": last.value.latest,
+            "next": then.value.latest,
+            "since": BusinessDaysSincePreviousEvent(inputs=[last.event]),
+        },
+    )
+    assert [of(rows, 0, "last").get(D[n]) for n in (8, 9, 10, 17, 18, 22)] == [None, 1, 1, 3, 3, 2]
+    assert [of(rows, 0, "next").get(D[n]) for n in (8, 9, 10, 11, 15, 17, 18, 22, 23)] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        2,
+        2,
+        None,
+    ]
+    assert (of(rows, 0, "since")[D[9]], of(rows, 0, "since")[D[11]]) == (0.0, 2.0)
+    assert of(rows, 1, "last")[D[10]] is None
+
+
+def test_estimates_of_the_quarters_around(small):
+    frame = pl.DataFrame(
+        {
+            "known": [D[0], D[0], D[9], D[18]],
+            "sid": [0, 0, 0, 0],
+            "event_date": [D[11], date(2024, 4, 11), D[11], date(2024, 4, 12)],
+            "fiscal_year": [2023, 2024, 2023, 2024],
+            "fiscal_quarter": [4, 1, 4, 1],
+            "eps": [1.0, 2.0, 1.5, 2.5],
+        }
+    )
+    options = {"columns": {"eps": float}, "time": "known"}
+    columns = {
+        "next": next_estimates("N", frame, **options).eps.latest,
+        "second": next_estimates("N2", frame, announcements=2, **options).eps.latest,
+        "last": previous_estimates("P", frame, **options).eps.latest,
+    }
+    rows = rows_of(small, columns)
+    assert [of(rows, 0, "next")[D[n]] for n in (3, 10, 11, 15, 22)] == [1.0, 1.5, 1.5, 2.0, 2.5]
+    assert [of(rows, 0, "second")[D[n]] for n in (3, 11, 15)] == [2.0, 2.0, None]
+    assert [of(rows, 0, "last")[D[n]] for n in (10, 11, 15)] == [None, 1.5, 1.5]
+
+
+def test_a_declared_dataset_without_rows_is_refused_before_data():
+    with pytest.raises(DatasetError, match=r"from_table"):
+        Pipeline({"e": Fundamentals.earnings.latest}).plan()
+
+
+def test_an_unknown_column_names_the_nearest():
+    with pytest.raises(UnknownFieldError, match="earnings"):
+        _ = Fundamentals.earning
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"key": "name"}, "no key"),
+        ({"delay": timedelta(days=-1)}, "looks ahead"),
+        ({"time": "when"}, "'when'"),
+    ],
+)
+def test_a_frame_that_cannot_be(options, said):
+    with pytest.raises(DatasetError, match=said):
+        Fundamentals.from_frame(ROWS, **{"time": "known", **options})
+
+
+@pytest.mark.parametrize("table", ["", "a..b", 5])
+def test_a_table_needs_a_name(table):
+    with pytest.raises(DatasetError, match="names no table"):
+        Fundamentals.from_table(table, time="known")
+
+
+def test_a_dtype_that_cannot_be():
+    with pytest.raises(TermParameterError, match="dtype"):
+        Column(complex)
+
+
+def test_prices_alone_have_no_dataset_beside_them():
+    assert Pipeline({"c": EquityPricing.close.latest}).plan().joined == ()

@@ -5,16 +5,20 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
+PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=worksteal
 
-.PHONY: demo test check lint types contracts format lock example golden bench clean
+.PHONY: demo test test-all check lint types contracts gates format lock example golden reference bench clean
 
 demo: .venv/demo          ## real prices to a backtest
 	@$(BIN)/rustybt demo
 
-test: .venv/dev           ## the whole test suite
-	$(RUN) pytest
+test: .venv/dev           ## the tests of every change, in minutes
+	$(RUN) pytest $(PARALLEL) -m "not slow"
 
-check: lint types contracts test
+test-all: .venv/dev       ## those and the slow ones: kills, bombs, workers that die
+	$(RUN) pytest $(PARALLEL)
+
+check: lint types contracts test-all
 
 lint: .venv/dev
 	$(RUN) ruff check .
@@ -26,6 +30,9 @@ types: .venv/dev
 contracts: .venv/dev
 	$(BIN)/lint-imports --no-logo
 
+gates: .venv/dev          ## the static gates of security; `make test` has them, too
+	$(RUN) pytest -q tests/tidy/test_static_gates.py tests/tidy/test_sql_text.py
+
 format: .venv/dev
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
@@ -35,6 +42,10 @@ example: .venv/dev        ## catalog.duckdb.example
 
 golden: .venv/dev         ## the stored SQL of every factor, to be read before it is committed
 	$(RUN) pytest tests/pipeline --update-golden -q -p no:randomly
+
+reference: .venv/dev      ## the page of all terms, rustybt/pipeline/REFERENCE.md
+	$(BIN)/rustybt pipeline reference > rustybt/pipeline/REFERENCE.md.new
+	mv rustybt/pipeline/REFERENCE.md.new rustybt/pipeline/REFERENCE.md
 
 bench: .venv/dev          ## time and peak memory of the whole line; needs RUSTYBT_REFERENCE
 	$(BIN)/python tests/bench/thin_line.py

@@ -160,6 +160,12 @@ def main() -> int:
     given = parser.parse_args()
     figures = campaign(given.flips, given.truncations, given.seed)
     print(json.dumps(figures, indent=1))
+    total = sum(figures.values(), Counter())
+    files = total["refused"] + total["misnamed"] + total["silent"]
+    print(
+        f"{files:,} damaged files: {total['refused']:,} refused, {total['misnamed']} misnamed, "
+        f"{total['silent']} silent; DuckDB alone reads {total['unseen']:,} without an error"
+    )
     return int(any(it["silent"] or it["misnamed"] for it in figures.values()))
 
 

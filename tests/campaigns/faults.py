@@ -124,6 +124,7 @@ def main() -> int:
         if chosen.part in (None, "full"):
             failed += full_tmpfs(driver)
         driver.close()
+    print(f"faults: {failed} failed of all that was run ({chosen.part or 'every part'})")
     return min(failed, 1)
 
 

@@ -94,8 +94,7 @@ def main() -> None:
     folder, *rest = sys.argv[1:]
     kills, seed = (*map(int, rest), *(200, 0)[len(rest) :])
     found = campaign(Path(folder), kills, seed)
-    for what, times in sorted(found.items()):
-        print(f"{what}: {times}")
+    print(", ".join(f"{what}: {times}" for what, times in sorted(found.items())))
     mixed = sum(times for what, times in found.items() if what.startswith("MIXED"))
     sys.exit(bool(mixed or found["processes left"] or not found["usable after all"]))
 

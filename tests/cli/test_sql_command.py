@@ -2,6 +2,10 @@
 
 import json
 
+from click.testing import CliRunner
+
+from rustybt.cli import main
+
 QUERY = "SELECT session, symbol, close FROM tiny.bars_1d ORDER BY ALL"
 
 
@@ -76,8 +80,8 @@ def test_version(rustybt):
     assert package.__version__ in rustybt("--version").stdout
 
 
-def test_every_command_has_help(rustybt):
-    listed = rustybt("--help").stdout
+def test_every_command_has_help():
+    listed = CliRunner().invoke(main, ["--help"]).stdout
     for command in ("bundles", "catalog", "demo", "ingest", "pipeline", "run", "sql"):
         assert f"\n  {command} " in listed
-        assert rustybt(command, "--help").returncode == 0
+        assert CliRunner().invoke(main, [command, "--help"]).exit_code == 0

@@ -70,9 +70,46 @@ def test_an_interrupted_ingest_is_said_and_leaves_nothing(tmp_path):
         assert process.stderr is not None
         assert process.stderr.readline().startswith("reading")
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
-    assert (process.returncode, "Traceback" in said) == (1, False)
+        said = _end_of(process)
+    assert (process.returncode, said.splitlines()[-1]) == (130, "Interrupted.")
+    assert "Traceback" not in said
     assert not list(root.glob("**/log/*.json"))
+
+
+@pytest.mark.parametrize("module", ["click.core", "numpy", "pyarrow.lib", "polars", "duckdb"])
+def test_an_interrupted_import_is_said_in_one_line(tmp_path, module):
+    words = ["ingest", "csv", tmp_path, "--bundle", "t", "--root", tmp_path]
+    command = [sys.executable, "-v", "-m", "rustybt", *words]  # -v tells of each import
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith(f"import '{module}'"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        *others, last = _end_of(process).splitlines()
+    assert (process.returncode, last) == (130, "Interrupted.")
+    assert not [it for it in others if "Traceback" in it or "KeyboardInterrupt" in it]
+
+
+def test_an_interrupt_that_is_ignored_is_ignored(tmp_path, stocked):
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]  # as nohup and & do
+    command = [sys.executable, "-v", "-m", "rustybt", "sql", "SELECT 1 AS n", "--root", stocked]
+    with subprocess.Popen(
+        [*ignoring, *command], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith("import 'polars'"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate()
+    assert (process.returncode, said.split()) == (0, ["n", "1"])
+
+
+def _end_of(process: subprocess.Popen[str]) -> str:
+    """What a process still says; one that hangs is killed, and fails."""
+    try:
+        return process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
 
 
 def _on_terminal(*words: str) -> str:

@@ -37,7 +37,7 @@ SELECT
     make_date(year::BIGINT, 1, 1) + day::INTEGER AS session,
     sid::INTEGER AS sid,
     'G' AS symbol,
-    $value::DECIMAL(38, 18) AS open,
+    $value::DECIMAL(38, 18) + $more::DECIMAL(38, 18) AS open,
     $value::DECIMAL(18, 8) AS high,
     $value::DECIMAL(18, 8) AS low,
     $value::DECIMAL(18, 8) AS close,
@@ -55,9 +55,9 @@ FROM eq.bars_1d
 """
 
 
-def write(root: str, value: int) -> None:
+def write(root: str, value: int, *, more: float = 0) -> None:
     with warehouse.open(root) as wh, wh.begin("eq", calendar="XNYS") as txn:
-        txn.session.execute(BARS, {"value": value})
+        txn.session.execute(BARS, {"value": value, "more": more})
         txn.upsert("bars_1d", "generation")
         txn.session.execute(ASSET, {"value": value})
         txn.replace("assets", "asset")
@@ -90,12 +90,17 @@ def written(root: str, generations: int, *, with_catalog: bool = False) -> None:
             catalog(root)
 
 
+def wider_than_needed(root: str) -> None:
+    write(root, 1, more=1e-12)
+    write(root, 2)  # in the types of the files it replaces
+
+
 # Each job with the folder it starts from.
 JOBS: dict[str, tuple[Callable[[str], None], Callable[[str], None]]] = {
     "first": (ingest, lambda _: None),
     "update": (ingest, lambda root: written(root, 2)),
     "catalog": (catalog, lambda root: written(root, 2, with_catalog=True)),
-    "compact": (compact, lambda root: written(root, 2)),
+    "compact": (compact, wider_than_needed),
     "vacuum": (vacuum, lambda root: written(root, 4)),
 }
 

@@ -39,6 +39,41 @@ def test_bombs_give_errors(bombs):
     assert not [it for it in bombs if it["outcome"] == "done"]
 
 
+@pytest.fixture(scope="module")
+def file_bombs(stored, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bombs")
+    made = subprocess.run(
+        [sys.executable, HERE / "file_bombs.py", folder], capture_output=True, text=True, check=True
+    )
+    done = subprocess.run(
+        [sys.executable, HERE / "explode_files.py", stored, folder],
+        input=made.stdout,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.slow
+def test_files_that_explode_are_refused_unread(file_bombs):
+    assert len(file_bombs) >= 6
+    assert all(it["size"] <= 10_000_000 for it in file_bombs)
+    assert all("is not allowed" in it["guarded"]["outcome"] for it in file_bombs)
+
+
+@pytest.mark.slow
+def test_files_that_explode_end_in_time_where_they_are_read(file_bombs):
+    assert not [it for it in file_bombs if it["bare"]["seconds"] > 3 + 2]
+    assert not [it for it in file_bombs if it["guarded"]["seconds"] > 3 + 2]
+    assert all(it["bare"]["outcome"].startswith("SafeLimitError") for it in file_bombs)
+
+
+@pytest.mark.slow
+def test_files_that_explode_stay_in_memory(file_bombs):
+    assert file_bombs[-1]["peak"] <= 1.2 * 512 * MIB
+
+
 def test_more_rows_than_allowed_are_none(stored):
     with (
         warehouse.open(stored, safe=True, limits=Limits(max_rows=10)) as wh,

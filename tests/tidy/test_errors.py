@@ -1,6 +1,7 @@
 """Each package has one tree of errors, drawn where it is defined, each raised in some test."""
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,19 @@ def tree(module: str, root: str) -> list[type]:
     return descendants(getattr(importlib.import_module(module), root))
 
 
+HOMES = ("warehouse.errors", "rustybt.errors")
 ALL = [*tree("warehouse.errors", "WarehouseError"), *tree("rustybt.errors", "RustyBTError")]
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
 def test_error_is_drawn(error):
-    module = importlib.import_module(error.__module__)
-    assert error.__name__ in module.__doc__
-    assert error.__module__ in {"warehouse.errors", "rustybt.errors"}
+    home = next(it for it in HOMES if error.__module__.startswith(it))
+    assert error.__name__ in importlib.import_module(home).__doc__
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
-def test_error_is_raised_in_a_test(error):
-    parents = [p.__name__ for p in ALL if p is not error and issubclass(p, error)]
-    assert error.__name__ in TESTS or parents, "no test names it"
+def test_error_is_named_in_a_test(error):
+    assert re.search(rf"\b{error.__name__}\b", TESTS) or error.__subclasses__(), "no test names it"
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 from rustybt.assets import AssetFinder
@@ -125,7 +125,7 @@ class AttachedPipelines:
     def _sizes(self, chunks: int | Iterable[int] | None) -> Iterator[int]:
         if chunks is None:
             return repeat(max(_SESSIONS, _ROWS // max(len(self._assets), 1)))
-        return map(_size, repeat(chunks) if isinstance(chunks, int) else chain(chunks))
+        return map(_size, repeat(chunks) if isinstance(chunks, int) else chunks)
 
 
 def _timestamp(label: date) -> "pd.Timestamp":

@@ -17,10 +17,9 @@ from rustybt.errors import (
     TermInputsError,
     TermParameterError,
     UnknownFieldError,
-    UnsupportedColumnError,
     WindowInputError,
 )
-from rustybt.pipeline.expression import Classifier, Factor, Filter
+from rustybt.pipeline.expression import Classifier, Factor, Filter, check_mask
 from rustybt.pipeline.frame import Scope
 from rustybt.pipeline.quantity import Quantity, column
 from rustybt.pipeline.relation import Computed, Joined, Taken
@@ -120,8 +119,7 @@ class CustomTerm(Term):
         object.__setattr__(self, "inputs", tuple(given))
         for term in self.inputs:
             self._check_input(term)
-        if self.mask is not None and not isinstance(self.mask, Filter):
-            raise UnsupportedColumnError("mask", self.mask, "a filter")
+        check_mask(self.mask)
         length: object = self.window_length
         if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 1:
             expected = "to be an integer of at least 1"

@@ -152,8 +152,8 @@ class SimplePipelineEngine:
     ) -> list[date]:
         """Return the sessions of a span that bars are held for, checked as a run does."""
         bundle, plan = self._bundle, pipeline.plan()
-        reach = reach_of(plan, *span, bundle=bundle, warehouse=warehouse)
         sessions = sessions_of(bundle, warehouse)
+        reach = reach_of(plan, *span, sessions, bundle=bundle, warehouse=warehouse)
         calendar = warehouse.snapshot(bundle).calendar
         pipeline.domain(self._domain).check_bundle(bundle, calendar, sessions)
         held = warehouse.sql(sqltext.load("queries/held_bars"), {"bundle": bundle}).rows()[0]

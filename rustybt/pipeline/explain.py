@@ -1,6 +1,6 @@
 """A plan to be read: what it computes in which stage, what it reads, what a run of it executes, its SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -53,14 +53,15 @@ def explain(
     SpanError
         The span ends before it starts or holds no session of the bundle.
     """
-    reach = reach_of(plan, start, end, bundle=bundle, warehouse=warehouse)
+    sessions = sessions_of(bundle, warehouse)
+    reach = reach_of(plan, start, end, sessions, bundle=bundle, warehouse=warehouse)
     statement = compile_plan(plan, reach, bundle)
     said = [
         *_results(plan),
         *_reads(plan, reach, bundle, warehouse),
         *_beside(plan),
         *_in_python(plan),
-        *_executed(plan, reach, bundle, warehouse),
+        *_executed(plan, reach, sessions, bundle, warehouse),
         "Stages of the statement below, which any DuckDB client runs",
         "  spine: sessions x assets, with the bar known at each session",
         *(f"  {name}: {', '.join(columns)}" for name, columns in statement.stages),
@@ -129,8 +130,9 @@ class _Facts:
     scaled: bool
 
 
-def _executed(plan: Plan, reach: Reach, bundle: str, warehouse: "Warehouse") -> Iterator[str]:
-    sessions = sessions_of(bundle, warehouse)
+def _executed(
+    plan: Plan, reach: Reach, sessions: Sequence[date], bundle: str, warehouse: "Warehouse"
+) -> Iterator[str]:
     first, until = read_span(reach, sessions)
     labels = sessions[first], reach.first or sessions[0], reach.last or sessions[-1]
     facts = _facts(labels, bundle, warehouse)

@@ -37,6 +37,16 @@ class LivingRows:
         np.add.at(changes, self._end[alive], -1)
         self._before = np.concatenate([[0], np.cumsum(np.cumsum(changes[:-1]))])
 
+    @property
+    def all_sids(self) -> list[int]:
+        """The sids of all assets, in order."""
+        found: list[int] = self._sids.tolist()
+        return found
+
+    def symbols(self, sids: pa.Array) -> pa.Array:
+        """Return the symbols of sids."""
+        return self._symbols.take(pa.array(np.searchsorted(self._sids, sids.to_numpy())))
+
     def span(self, first: date | None, last: date | None) -> tuple[int, int]:
         """Return the numbers of the sessions from one day to another that can have rows, half open."""
         begin = 0 if first is None else bisect_left(self.sessions, first)

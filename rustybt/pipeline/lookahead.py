@@ -138,9 +138,10 @@ def audit_lookahead(
 def _sessions(
     pipeline: Pipeline, start: Day, end: Day, bundle: str, warehouse: "Warehouse"
 ) -> list[date]:
-    reach = reach_of(pipeline.plan(), start, end, bundle=bundle, warehouse=warehouse)
+    sessions = sessions_of(bundle, warehouse)
+    reach = reach_of(pipeline.plan(), start, end, sessions, bundle=bundle, warehouse=warehouse)
     first, last = reach.first or date.min, reach.last or date.max
-    return [it for it in sessions_of(bundle, warehouse) if first <= it <= last]
+    return [it for it in sessions if first <= it <= last]
 
 
 def _spread(sessions: Sequence[date], cuts: int) -> list[date]:

@@ -47,7 +47,7 @@ class _Given(Term):
 def with_python(
     wanted: Plan,
     reach: Reach,
-    all_sessions: Callable[[], Sequence[date]],
+    sessions: Sequence[date],
     sids: Sequence[int],
     read: Read,
 ) -> Plan:
@@ -59,7 +59,7 @@ def with_python(
         The plan.
     reach
         Its sessions.
-    all_sessions, sids
+    sessions, sids
         Those of the bundle, in order.
     read
         Returns the rows of another plan over other sessions.
@@ -72,7 +72,6 @@ def with_python(
     if not any(isinstance(it.relation, Computed) for it in wanted.joined):
         return wanted
     tables: Tables = {}
-    sessions = all_sessions()
     for term, before in demands(wanted).items():  # inputs come first
         stage = _Stage(term, sessions, np.asarray(sids, np.int64), read, tables)
         tables[term.table] = stage.rows(_labels(sessions, reach, before))

@@ -7,7 +7,6 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from rustybt.assets import AssetFinder
@@ -34,53 +33,24 @@ def run_plan(
     plan: Plan, start: Day, end: Day, *, bundle: str, warehouse: "Warehouse", cache: bool = True
 ) -> PipelineResult:
     """Return the rows of a plan; see `Pipeline.run`."""
-    reach = reach_of(plan, start, end, bundle=bundle, warehouse=warehouse)
     assets = AssetFinder(warehouse, bundle)
+    rows = LivingRows(sessions_of(bundle, warehouse), assets)
+    reach = reach_of(plan, start, end, rows.sessions, bundle=bundle, warehouse=warehouse)
+    computing = _Computing(rows, assets.bundle, warehouse)
     limit = cache_limit() if cache else 0
-    found = None
-    if limit and plan.living:
-        rows = LivingRows(sessions_of(bundle, warehouse), assets)
-        found = _with_cache(plan, reach, rows, limit, warehouse, assets)
+    found = _with_cache(plan, reach, limit, computing) if limit and plan.living else None
     if found is None:
-        found = Found(_computed(plan, reach, assets, warehouse), dict.fromkeys(plan.columns, 0))
+        found = Found(computing.rows_of(plan, reach), dict.fromkeys(plan.columns, 0))
     return PipelineResult(found.rows, partial(_portable, plan, reach, bundle), assets, found.cached)
 
 
-def _with_cache(
-    plan: Plan,
-    reach: Reach,
-    rows: LivingRows,
-    limit: int,
-    warehouse: "Warehouse",
-    assets: AssetFinder,
-) -> Found | None:
+def _with_cache(plan: Plan, reach: Reach, limit: int, computing: "_Computing") -> Found | None:
+    rows = computing.rows
     span = rows.span(reach.first, reach.last)
     if not rows.count(*span):
         return None
-    kept = KeptColumns(warehouse, assets.bundle, rows, limit)
-    return run_with_cache(plan, span, rows, kept, _Computing(assets, warehouse))
-
-
-class _Computing:
-    """Computes plans, those over the same sessions on the same rows."""
-
-    def __init__(self, assets: AssetFinder, warehouse: "Warehouse") -> None:
-        self._assets, self._warehouse = assets, warehouse
-        self._spines: dict[Reach, Spine] = {}
-
-    def __call__(self, plan: Plan, reach: Reach, among: tuple[Plan, Reach] | None) -> pa.Table:
-        """Return the rows of a plan; `among` is what several of these sessions need together."""
-        if among is None or among[0].joined:
-            return _computed(plan, reach, self._assets, self._warehouse)
-        bundle, warehouse = self._assets.bundle, self._warehouse
-        whole, widest = among
-        if widest not in self._spines:
-            sessions = sessions_of(bundle, warehouse)
-            self._spines[widest] = spine_of(
-                whole, widest, sessions, bundle=bundle, warehouse=warehouse
-            )
-        spine = self._spines[widest]
-        return rows_of(plan, reach, bundle=bundle, warehouse=warehouse, spine=spine)
+    kept = KeptColumns(computing.warehouse, computing.bundle, rows, limit)
+    return run_with_cache(plan, span, rows, kept, computing.shared_rows_of)
 
 
 def stream_plan(
@@ -94,25 +64,48 @@ def stream_plan(
     batch_rows: int,
 ) -> PipelineStream:
     """Return the rows of a plan in batches; see `Pipeline.stream`."""
-    reach = reach_of(plan, start, end, bundle=bundle, warehouse=warehouse)
     assets = AssetFinder(warehouse, bundle)
     rows = LivingRows(sessions_of(bundle, warehouse), assets)
-    compute = partial(_computed, assets=assets, warehouse=warehouse)
+    reach = reach_of(plan, start, end, rows.sessions, bundle=bundle, warehouse=warehouse)
+    compute = _Computing(rows, assets.bundle, warehouse).rows_of
     span = rows.span(reach.first, reach.last)
     found = chunks(plan, span, rows, compute) if rows.count(*span) else iter([compute(plan, reach)])
     return PipelineStream(found, batch_rows, open_until.pop_all())
 
 
-def _computed(plan: Plan, reach: Reach, assets: AssetFinder, warehouse: "Warehouse") -> pa.Table:
-    read = partial(rows_of, bundle=assets.bundle, warehouse=warehouse)
-    sids = [it.sid for it in assets]
-    sessions = partial(sessions_of, assets.bundle, warehouse)
-    return read(with_python(plan, reach, sessions, sids, read), reach)
+class _Computing:
+    """Computes plans on one bundle, those over the same sessions on the same rows."""
+
+    def __init__(self, rows: LivingRows, bundle: str, warehouse: "Warehouse") -> None:
+        self.rows, self.bundle, self.warehouse = rows, bundle, warehouse
+        self._spines: dict[Reach, Spine] = {}
+
+    def rows_of(self, plan: Plan, reach: Reach) -> pa.Table:
+        """Return the rows of a plan, after those of its terms in Python."""
+        read = partial(rows_of, rows=self.rows, bundle=self.bundle, warehouse=self.warehouse)
+        whole = with_python(plan, reach, self.rows.sessions, self.rows.all_sids, read)
+        return read(whole, reach)
+
+    def shared_rows_of(
+        self, plan: Plan, reach: Reach, among: tuple[Plan, Reach] | None
+    ) -> pa.Table:
+        """Return the rows of a plan; `among` is what several of these sessions need together."""
+        if among is None or among[0].joined:
+            return self.rows_of(plan, reach)
+        bundle, warehouse = self.bundle, self.warehouse
+        whole, widest = among
+        if widest not in self._spines:
+            self._spines[widest] = spine_of(
+                whole, widest, self.rows, bundle=bundle, warehouse=warehouse
+            )
+        spine = self._spines[widest]
+        return rows_of(plan, reach, self.rows, bundle=bundle, warehouse=warehouse, spine=spine)
 
 
 def rows_of(
     plan: Plan,
     reach: Reach,
+    rows: LivingRows,
     *,
     bundle: str,
     warehouse: "Warehouse",
@@ -124,9 +117,9 @@ def rows_of(
     """
     if not plan.living:  # the spine has the rows of living assets alone
         return warehouse.arrow(_portable(plan, reach, bundle), tables=held_by(plan))
-    sessions = sessions_of(bundle, warehouse)
+    sessions = rows.sessions
     if spine is None:
-        spine = spine_of(plan, reach, sessions, bundle=bundle, warehouse=warehouse)
+        spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
     elif reach.read_from is not None:
         spine = spine.since(bisect_left(sessions, reach.read_from) + 1)
     program = compile_streams(plan, scaled=spine.facts.scaled, sessions=spine.facts.longest)
@@ -134,7 +127,7 @@ def rows_of(
     span = Span(bisect_left(sessions, first), bisect_right(sessions, last))
     found = execute(program, spine, span, warehouse)
     days = pa.array(sessions, pa.date32()).take(found["s"].combine_chunks())
-    symbols = _symbols(found["sid"].combine_chunks(), bundle, warehouse)
+    symbols = rows.symbols(found["sid"].combine_chunks())
     keys = {"session": days, "sid": found["sid"], "symbol": symbols}
     columns = [*keys.values(), *found.columns[2:]]
     return pa.Table.from_arrays(columns, names=[*keys, *found.column_names[2:]])
@@ -146,16 +139,16 @@ def held_by(plan: Plan) -> dict[str, Any]:
 
 
 def sessions_of(bundle: str, warehouse: "Warehouse") -> list[date]:
-    """Return all sessions of a bundle, in order."""
-    found: list[date] = warehouse.arrow(sessions_query(bundle))["session"].to_pylist()
+    """Return all sessions of a bundle, in order.
+
+    Raises
+    ------
+    UnknownBundleError
+        There is no such bundle.
+    """
+    name = warehouse.snapshot(bundle).bundle
+    found: list[date] = warehouse.arrow(sessions_query(name))["session"].to_pylist()
     return found
-
-
-def _symbols(sids: pa.Array, bundle: str, warehouse: "Warehouse") -> pa.Array:
-    assets = warehouse.arrow(sqltext.render("queries/symbols", schema=bundle))
-    known = assets["sid"].combine_chunks().to_numpy()
-    places = np.searchsorted(known, sids.to_numpy()).astype("i4")
-    return assets["symbol"].combine_chunks().take(pa.array(places))
 
 
 def _portable(plan: Plan, reach: Reach, bundle: str) -> str:
@@ -163,9 +156,15 @@ def _portable(plan: Plan, reach: Reach, bundle: str) -> str:
 
 
 def reach_of(
-    plan: Plan, start: Day | None, end: Day | None, *, bundle: str, warehouse: "Warehouse"
+    plan: Plan,
+    start: Day | None,
+    end: Day | None,
+    sessions: Sequence[date],
+    *,
+    bundle: str,
+    warehouse: "Warehouse",
 ) -> Reach:
-    """Return the sessions that a plan needs for a span, both ends inclusive.
+    """Return which `sessions`, those of the bundle, a plan needs for a span, both ends inclusive.
 
     Raises
     ------
@@ -176,7 +175,6 @@ def reach_of(
     """
     name = warehouse.snapshot(bundle).bundle
     _check_tables(plan, name, warehouse.snapshot(bundle).datasets)
-    sessions = sessions_of(name, warehouse)
     plan.domain.check_bundle(name, warehouse.snapshot(bundle).calendar, sessions)
     earliest, latest = (sessions[0], sessions[-1]) if sessions else (date.min, date.max)
     first = earliest if start is None else day_of("start", start)

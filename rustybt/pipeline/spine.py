@@ -21,6 +21,7 @@ from sqlglot import exp
 
 from rustybt.pipeline.compile import Reach, row_parts, with_parts
 from rustybt.pipeline.data import BoundColumn, EquityPricing
+from rustybt.pipeline.living import LivingRows
 from rustybt.pipeline.plan import Plan
 from rustybt.pipeline.quantity import Sql, column, number
 from rustybt.pipeline.relation import Joined
@@ -121,13 +122,13 @@ class Spine:
 def spine_of(
     plan: Plan,
     reach: Reach,
-    sessions: Sequence[date],
+    rows: LivingRows,
     *,
     bundle: str,
     warehouse: "Warehouse",
 ) -> Spine:
     """Return the rows that a plan reads, derived or computed."""
-    sids = warehouse.arrow(sqltext.render("queries/symbols", schema=bundle))["sid"].to_pylist()
+    sessions, sids = rows.sessions, rows.all_sids
     first, until = read_span(reach, sessions)
     if not is_derived(plan, until - first, len(sessions), len(sids)):
         return _computed(plan, reach, first, bundle=bundle, warehouse=warehouse)

@@ -15,9 +15,9 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 from typing_extensions import override
 
-from rustybt.errors import SqlFactorError, UnsupportedColumnError
+from rustybt.errors import SqlFactorError
 from rustybt.pipeline.data import BoundColumn, EquityPricing
-from rustybt.pipeline.expression import Factor, Filter
+from rustybt.pipeline.expression import Factor, Filter, check_mask
 from rustybt.pipeline.frame import Frame, Scope
 from rustybt.pipeline.quantity import (
     Quantity,
@@ -117,8 +117,7 @@ class SqlFactor(Factor):
         mask: Filter | None = None,
         **numbers: float,
     ) -> None:
-        if mask is not None and not isinstance(mask, Filter):
-            raise UnsupportedColumnError("mask", mask, "a filter")
+        check_mask(mask)
         tree = _parsed(expression, _filled(expression, numbers))
         known = {name: it for name, it in dataset.columns.items() if it.dtype.kind == "f"}
         names = list(dict.fromkeys(it.name for it in tree.find_all(exp.Column)))

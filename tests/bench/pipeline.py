@@ -18,26 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import twenty_terms
 from ingest_against_zipline import EXTENSION, write, zipline
 
 import warehouse
-from rustybt.pipeline import Pipeline
+from rustybt.pipeline import Pipeline, factors
 from rustybt.pipeline.data import EquityPricing
-from rustybt.pipeline.factors import (
-    EWMA,
-    RSI,
-    VWAP,
-    AnnualizedVolatility,
-    Aroon,
-    AverageDollarVolume,
-    BollingerBands,
-    FastStochasticOscillator,
-    MACDSignal,
-    MaxDrawdown,
-    Returns,
-    SimpleMovingAverage,
-    TrueRange,
-)
+from rustybt.pipeline.factors import Returns, SimpleMovingAverage
 from rustybt.pipeline.streaming import compile_streams
 
 CLOSE = [EquityPricing.close]
@@ -46,30 +33,7 @@ WITHOUT_A_FORM_IN_POLARS = ("drawdown", "aroon")
 
 def twenty() -> dict:
     """Return the terms by name."""
-    bands = BollingerBands(window_length=20, k=2)
-    month, year = Returns(window_length=22), Returns(window_length=252)
-    return {
-        **{
-            f"sma_{n}": SimpleMovingAverage(inputs=CLOSE, window_length=n)
-            for n in (10, 20, 50, 200)
-        },
-        "rsi": RSI(),
-        "month": month,
-        "year": year,
-        "vwap": VWAP(window_length=20),
-        "deviation": (bands.upper - bands.middle) / 2,
-        "upper": bands.upper,
-        "ewma": EWMA.from_span(inputs=CLOSE, window_length=40, span=20),
-        "macd": MACDSignal(),
-        "drawdown": MaxDrawdown(inputs=CLOSE, window_length=60),
-        "dollars": AverageDollarVolume(window_length=20),
-        "volatility": AnnualizedVolatility(),
-        "stochastic": FastStochasticOscillator(),
-        "aroon": Aroon(window_length=25).up,
-        "range": TrueRange(),
-        "rank": year.rank(),
-        "score": month.zscore(),
-    }
+    return twenty_terms.twenty(factors, EquityPricing)
 
 
 def in_polars(path: Path) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The 20 terms of `pipeline.py` on zipline's engine, for the Python of its virtual environment.
+"""The 20 terms of `twenty_terms.py` on zipline's engine, for the Python of its virtual environment.
 
 Prints CPU and wall seconds of each of three runs over the bundle ``bench`` in $ZIPLINE_ROOT.
 """
@@ -6,58 +6,14 @@ Prints CPU and wall seconds of each of three runs over the bundle ``bench`` in $
 import time
 
 import pandas as pd  # noqa: TID253 - a program of its own, which zipline's Python runs
+from twenty_terms import twenty
 from zipline.data import bundles
 from zipline.data.bundles.csvdir import csvdir_equities
-from zipline.pipeline import Pipeline
+from zipline.pipeline import Pipeline, factors
 from zipline.pipeline.data import EquityPricing
 from zipline.pipeline.domain import EquityCalendarDomain
 from zipline.pipeline.engine import SimplePipelineEngine
-from zipline.pipeline.factors import (
-    EWMA,
-    RSI,
-    VWAP,
-    AnnualizedVolatility,
-    Aroon,
-    AverageDollarVolume,
-    BollingerBands,
-    FastStochasticOscillator,
-    MACDSignal,
-    MaxDrawdown,
-    Returns,
-    SimpleMovingAverage,
-    TrueRange,
-)
 from zipline.pipeline.loaders import USEquityPricingLoader
-
-CLOSE = [EquityPricing.close]
-
-
-def twenty() -> dict:
-    """Return the terms by name."""
-    bands = BollingerBands(window_length=20, k=2)
-    month, year = Returns(window_length=22), Returns(window_length=252)
-    return {
-        **{
-            f"sma_{n}": SimpleMovingAverage(inputs=CLOSE, window_length=n)
-            for n in (10, 20, 50, 200)
-        },
-        "rsi": RSI(),
-        "month": month,
-        "year": year,
-        "vwap": VWAP(window_length=20),
-        "deviation": (bands.upper - bands.middle) / 2,
-        "upper": bands.upper,
-        "ewma": EWMA.from_span(inputs=CLOSE, window_length=40, span=20),
-        "macd": MACDSignal(),
-        "drawdown": MaxDrawdown(inputs=CLOSE, window_length=60),
-        "dollars": AverageDollarVolume(window_length=20),
-        "volatility": AnnualizedVolatility(),
-        "stochastic": FastStochasticOscillator(),
-        "aroon": Aroon(window_length=25).up,
-        "range": TrueRange(),
-        "rank": year.rank(),
-        "score": month.zscore(),
-    }
 
 
 def main() -> None:
@@ -70,7 +26,7 @@ def main() -> None:
     engine = SimplePipelineEngine(lambda _: loader, bundle.asset_finder, everywhere)
     sessions = bundle.equity_daily_bar_reader.sessions
     first, last = (pd.Timestamp(it).tz_localize(None) for it in (sessions[260], sessions[-1]))
-    pipe = Pipeline(twenty())
+    pipe = Pipeline(twenty(factors, EquityPricing))
     for _ in range(3):
         cpu, wall = time.process_time(), time.perf_counter()
         rows = len(engine.run_pipeline(pipe, first, last))

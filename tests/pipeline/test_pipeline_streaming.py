@@ -7,12 +7,14 @@ from polars.testing import assert_frame_equal
 from sqlglot import exp
 
 import warehouse
+from rustybt.assets import AssetFinder
 from rustybt.errors import RowOrderError
 from rustybt.pipeline import Pipeline
 from rustybt.pipeline.compile import Reach
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.execute import Span, execute, statements
 from rustybt.pipeline.factors import RSI, VWAP, Returns, SimpleMovingAverage
+from rustybt.pipeline.living import LivingRows
 from rustybt.pipeline.run import rows_of, sessions_of
 from rustybt.pipeline.spine import Piece, Spine, spine_of
 from rustybt.pipeline.streaming import compile_streams
@@ -54,7 +56,8 @@ def long_rows(opened):
     plan = Pipeline(COMPOSED).plan()
     sessions = sessions_of("small", opened)
     reach = Reach(sessions[1], sessions[-1], sessions[0])
-    return rows_of(plan, reach, bundle="small", warehouse=opened)
+    rows = LivingRows(sessions, AssetFinder(opened, "small"))
+    return rows_of(plan, reach, rows, bundle="small", warehouse=opened)
 
 
 def both(pipe, opened, start=START, end=END):
@@ -90,8 +93,8 @@ def test_each_alone_is_the_same_in_both_forms(small, name):
 def program_and_spine(small):
     columns = {"rsi": RSI(window_length=5), "rank": DAY.rank(), "late": mean(DAY.rank(), 3)}
     plan = Pipeline(columns).plan()
-    sessions = sessions_of("small", small)
-    spine = spine_of(plan, Reach(), sessions, bundle="small", warehouse=small)
+    rows = LivingRows(sessions_of("small", small), AssetFinder(small, "small"))
+    spine = spine_of(plan, Reach(), rows, bundle="small", warehouse=small)
     return compile_streams(plan, scaled=True, sessions=spine.facts.longest), spine
 
 

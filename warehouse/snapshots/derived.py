@@ -47,8 +47,26 @@ def derived(place: BundleDir, manifest: Manifest, name: str, build: Build) -> Pa
     if found is not None:
         return found
     with suppress(OSError):
-        return _built(place.derived(manifest.sha256), stem, build)
+        folder = place.derived(manifest.sha256)
+        return written(folder, stem, ".parquet", build, disk.sync_file)
     return None
+
+
+def written(
+    folder: Path, stem: str, ending: str, build: Build, finish: Callable[[Path], None]
+) -> Path:
+    """Return a new file of a folder, named by its content when it is whole.
+
+    `build` writes it elsewhere in the folder, and `finish` closes it to writing.
+    """
+    disk.make_dirs(folder)
+    with tempfile.TemporaryDirectory(prefix=BUILDING, dir=folder) as scratch:
+        path = Path(scratch, "file")
+        build(path)
+        finish(path)
+        target = folder / f"{stem}-{disk.sha256_of(path)}{ending}"
+        path.rename(target)
+    return target
 
 
 def folders(place: BundleDir) -> list[Path]:
@@ -94,14 +112,3 @@ def _sound(folder: Path, stem: str) -> Path | None:
         with suppress(OSError):
             disk.remove(path)
     return None
-
-
-def _built(folder: Path, stem: str, build: Build) -> Path:
-    disk.make_dirs(folder)
-    with tempfile.TemporaryDirectory(prefix=BUILDING, dir=folder) as scratch:
-        path = Path(scratch, "file")
-        build(path)
-        disk.sync_file(path)
-        target = folder / f"{stem}-{disk.sha256_of(path)}.parquet"
-        path.rename(target)
-    return target

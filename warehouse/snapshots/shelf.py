@@ -8,9 +8,8 @@ snapshot. The least recently used ones go when there are too many.
 
 import os
 import re
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -19,14 +18,12 @@ from warehouse.errors import WarehouseError
 from warehouse.layout import BundleDir, bundles_dir
 from warehouse.session import ENGINE
 from warehouse.snapshots import disk, log
-from warehouse.snapshots.derived import BUILDING
+from warehouse.snapshots.derived import Build, written
 from warehouse.snapshots.manifest import Manifest
 
 _NAME: Final = re.compile(rf"(.+)-{re.escape(ENGINE)}-([0-9a-f]{{64}})\.arrow")
 _USED: Final = 3600.0  # seconds after which another use is written down
 _ROOM: Final = 0.9  # of the limit, that is left filled when files go
-
-Write = Callable[[Path], None]
 
 _sound: dict[tuple[int, int], tuple[int, int, str]] = {}  # size, time and hash of what was read
 
@@ -65,17 +62,10 @@ class Shelf:
             pass
         return False
 
-    def put(self, name: str, write: Write) -> Path | None:
+    def put(self, name: str, write: Build) -> Path | None:
         """Add a file that `write` writes to the path that it is given; None where it cannot be."""
         with suppress(OSError):
-            disk.make_dirs(self._folder)
-            with tempfile.TemporaryDirectory(prefix=BUILDING, dir=self._folder) as scratch:
-                path = Path(scratch, "file")
-                write(path)
-                path.chmod(0o444)
-                # It need not last: one that a power cut tore does not have its hash.
-                target = self._folder / f"{name}-{ENGINE}-{disk.sha256_of(path)}.arrow"
-                path.rename(target)
+            target = written(self._folder, f"{name}-{ENGINE}", ".arrow", write, _close)
             _remember(target)
             return target
         return None
@@ -131,6 +121,11 @@ def trim(root: Path, limit: int) -> None:
             with suppress(OSError):
                 disk.remove(Path(path))
         size -= found.st_size
+
+
+def _close(path: Path) -> None:
+    # It need not last: one that a power cut tore does not have its hash.
+    path.chmod(0o444)
 
 
 def _content(path: Path) -> str:

@@ -12,7 +12,7 @@ from rustybt.pipeline.expression.checks import LONGEST, checked_count, checked_n
 from rustybt.pipeline.expression.classifier import Classifier
 from rustybt.pipeline.expression.computable import ComputableTerm
 from rustybt.pipeline.expression.factor import Factor
-from rustybt.pipeline.expression.filter import Filter
+from rustybt.pipeline.expression.filter import Filter, check_mask
 from rustybt.pipeline.expression.windowed import Windowed
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Factor",
     "Filter",
     "Windowed",
+    "check_mask",
     "checked_count",
     "checked_number",
 ]

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rustybt.errors import TermParameterError, UnsupportedColumnError
+from rustybt.errors import TermParameterError
 from rustybt.pipeline.expression.classifier import Classifier
 from rustybt.pipeline.expression.computable import ComputableTerm
 from rustybt.pipeline.expression.factor import Factor
-from rustybt.pipeline.expression.filter import Filter
+from rustybt.pipeline.expression.filter import Filter, check_mask
 from rustybt.pipeline.frame import Scope
 from rustybt.pipeline.nanmath import Values
 from rustybt.pipeline.operation import FUNCTIONS, Elementwise, Operation, Relabel
@@ -79,8 +79,7 @@ class Applied(ComputableTerm):
     @override
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.mask is not None and not isinstance(self.mask, Filter):
-            raise UnsupportedColumnError("mask", self.mask, "a filter")
+        check_mask(self.mask)
 
     @property
     def scope(self) -> Scope:  # type: ignore[override]  # read only, and said by the operation

@@ -64,3 +64,15 @@ class Filter(ComputableTerm):
             return NotImplemented
         made: Filter = applied("Filter", Elementwise(word), self, other)
         return made
+
+
+def check_mask(mask: object) -> None:
+    """Refuse a mask that is neither a filter nor None.
+
+    Raises
+    ------
+    UnsupportedColumnError
+        It is something else.
+    """
+    if mask is not None and not isinstance(mask, Filter):
+        raise UnsupportedColumnError("mask", mask, "a filter")

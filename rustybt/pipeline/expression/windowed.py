@@ -16,7 +16,7 @@ from rustybt.errors import (
 from rustybt.pipeline.expression.checks import checked_count
 from rustybt.pipeline.expression.classifier import Classifier
 from rustybt.pipeline.expression.computable import ComputableTerm
-from rustybt.pipeline.expression.filter import Filter
+from rustybt.pipeline.expression.filter import Filter, check_mask
 from rustybt.pipeline.frame import Frame, Scope
 from rustybt.pipeline.nanmath import Values
 from rustybt.pipeline.term import Term
@@ -70,8 +70,7 @@ class Windowed(ComputableTerm):
             self._check_input(term)
             if not term.window_safe:
                 raise WindowInputError(self._name, repr(term))
-        if self.mask is not None and not isinstance(self.mask, Filter):
-            raise UnsupportedColumnError("mask", self.mask, "a filter")
+        check_mask(self.mask)
         object.__setattr__(self, "window_length", self._length())
 
     def _check_input(self, term: Term) -> None:

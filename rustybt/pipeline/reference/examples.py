@@ -22,6 +22,7 @@ from rustybt.pipeline.factors import (
     PeerCount,
     Returns,
 )
+from rustybt.pipeline.operation import FUNCTIONS
 from rustybt.pipeline.sqlfactor import SqlFactor
 from rustybt.pipeline.term import Term
 
@@ -130,23 +131,7 @@ METHODS: Final[dict[str, Any]] = {
     "Factor.notnan": _MONTH.notnan(),
     "Factor.isfinite": _MONTH.isfinite(),
     "Factor.eq": _MONTH.eq(0),
-    **{
-        f"Factor.{word}": getattr(_PRICE, word)()
-        for word in (
-            *("abs", "exp", "expm1", "log", "log10", "log1p", "sqrt", "sin", "cos", "tan"),
-            *(
-                "arcsin",
-                "arccos",
-                "arctan",
-                "sinh",
-                "cosh",
-                "tanh",
-                "arcsinh",
-                "arccosh",
-                "arctanh",
-            ),
-        )
-    },
+    **{f"Factor.{word}": getattr(_PRICE, word)() for word in ("abs", *FUNCTIONS)},
     "Filter.if_else": _RISING.if_else(_MONTH, -_MONTH),
     "Filter.downsample": _RISING.downsample("week_start"),
     "Filter.alias": _RISING.alias("rising"),

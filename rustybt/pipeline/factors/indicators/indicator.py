@@ -2,16 +2,16 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from numbers import Integral, Real
-from typing import ClassVar, cast
+from typing import ClassVar, Self, cast
 
 from typing_extensions import override
 
 from rustybt.errors import TermParameterError
-from rustybt.pipeline.data import BoundColumn
+from rustybt.pipeline.data import BoundColumn, EquityPricing
 from rustybt.pipeline.factors.indicators.arrays import ArrayWords, Trace
 from rustybt.pipeline.factors.indicators.averages import KINDS
 from rustybt.pipeline.factors.indicators.reach import Reach, ReachWords
@@ -21,6 +21,7 @@ from rustybt.pipeline.factors.outputs import MultiFactor
 from rustybt.pipeline.factors.window import LONGEST, WindowedFactor
 from rustybt.pipeline.nanmath import Array
 from rustybt.pipeline.quantity import Quantity, column
+from rustybt.pipeline.term import Term
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -112,6 +113,19 @@ class Indicator(_Said):
     @override
     def _read(self, w: Words[Q], *inputs: Q) -> Mapping[str, Q]:
         return {"": self.formula(w, *inputs)}
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class OfClose(Indicator):
+    """An indicator of one series, the close unless said otherwise, over `timeperiod` sessions."""
+
+    inputs: Sequence[Term] = (EquityPricing.close,)
+    timeperiod: int = 30
+
+    @classmethod
+    @override
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(timeperiod=3),)
 
 
 class MultiIndicator(_Said, MultiFactor):

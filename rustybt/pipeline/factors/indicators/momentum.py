@@ -1,26 +1,16 @@
 """Changes of a price against an earlier one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 from typing_extensions import override
 
-from rustybt.pipeline.data import EquityPricing
-from rustybt.pipeline.factors.indicators.indicator import Indicator
+from rustybt.pipeline.factors.indicators.indicator import OfClose
 from rustybt.pipeline.factors.indicators.words import Q, Words
-from rustybt.pipeline.term import Term
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class _Change(Indicator):
-    inputs: Sequence[Term] = (EquityPricing.close,)
+class _Change(OfClose):
     timeperiod: int = 10
-
-    @classmethod
-    @override
-    def examples(cls) -> tuple[Self, ...]:
-        return (cls(timeperiod=3),)
 
 
 class Momentum(_Change):

@@ -15,23 +15,12 @@ from rustybt.pipeline.factors.indicators.averages import (
     triangular,
     triple_exponential,
 )
-from rustybt.pipeline.factors.indicators.indicator import Indicator
+from rustybt.pipeline.factors.indicators.indicator import OfClose
 from rustybt.pipeline.factors.indicators.words import Q, Words
 from rustybt.pipeline.term import Term
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class _Average(Indicator):
-    inputs: Sequence[Term] = (EquityPricing.close,)
-    timeperiod: int = 30
-
-    @classmethod
-    @override
-    def examples(cls) -> tuple[Self, ...]:
-        return (cls(timeperiod=3),)
-
-
-class ExponentialMovingAverage(_Average):
+class ExponentialMovingAverage(OfClose):
     """Exponential mean over the whole history, `EMA`.
 
     Notes
@@ -47,7 +36,7 @@ class ExponentialMovingAverage(_Average):
         return w.exponential(inputs[0], self.timeperiod)
 
 
-class DoubleExponentialMovingAverage(_Average):
+class DoubleExponentialMovingAverage(OfClose):
     """Exponential mean with less lag, by Mulloy, `DEMA`.
 
     Notes
@@ -63,7 +52,7 @@ class DoubleExponentialMovingAverage(_Average):
         return double_exponential(w, inputs[0], self.timeperiod)
 
 
-class TripleExponentialMovingAverage(_Average):
+class TripleExponentialMovingAverage(OfClose):
     """Exponential mean with still less lag, by Mulloy, `TEMA`.
 
     Notes
@@ -80,7 +69,7 @@ class TripleExponentialMovingAverage(_Average):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class TillsonMovingAverage(_Average):
+class TillsonMovingAverage(OfClose):
     """Six exponential means in a row, weighed by a volume factor, `T3`.
 
     Notes
@@ -101,7 +90,7 @@ class TillsonMovingAverage(_Average):
         return tillson(w, inputs[0], self.timeperiod, self.vfactor)
 
 
-class KaufmanAdaptiveMovingAverage(_Average):
+class KaufmanAdaptiveMovingAverage(OfClose):
     """Mean that is fast where the price goes straight and slow where it does not, `KAMA`.
 
     Notes
@@ -121,7 +110,7 @@ class KaufmanAdaptiveMovingAverage(_Average):
         return kaufman(w, inputs[0], self.timeperiod)
 
 
-class WeightedMovingAverage(_Average):
+class WeightedMovingAverage(OfClose):
     """Mean whose weights fall by one with each session of age, `WMA`.
 
     Notes
@@ -138,7 +127,7 @@ class WeightedMovingAverage(_Average):
         return w.weighted(inputs[0], self.timeperiod)
 
 
-class TriangularMovingAverage(_Average):
+class TriangularMovingAverage(OfClose):
     """Mean whose weights rise to the middle of the window and fall after, `TRIMA`.
 
     Notes
@@ -160,7 +149,7 @@ class TriangularMovingAverage(_Average):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class HullMovingAverage(_Average):
+class HullMovingAverage(OfClose):
     """Weighted mean of a price that is ahead of its mean, `HMA`.
 
     Notes
@@ -188,7 +177,7 @@ class HullMovingAverage(_Average):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class VolumeWeightedMovingAverage(_Average):
+class VolumeWeightedMovingAverage(OfClose):
     """Mean of the prices weighted by what was traded, `VWMA`.
 
     Notes

@@ -8,22 +8,16 @@ from typing_extensions import override
 
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors.indicators.averages import cascade, moving_average
-from rustybt.pipeline.factors.indicators.indicator import Indicator, MultiIndicator
+from rustybt.pipeline.factors.indicators.indicator import MultiIndicator, OfClose
 from rustybt.pipeline.factors.indicators.words import Q, Words
 from rustybt.pipeline.term import Term
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class _Strength(Indicator):
+class _Strength(OfClose):
     least: ClassVar[Mapping[str, int]] = {"timeperiod": 2}
 
-    inputs: Sequence[Term] = (EquityPricing.close,)
     timeperiod: int = 14
-
-    @classmethod
-    @override
-    def examples(cls) -> tuple[Self, ...]:
-        return (cls(timeperiod=3),)
 
 
 class WilderRSI(_Strength):

@@ -2,28 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from typing_extensions import override
 
 from rustybt.pipeline.data import EquityPricing
-from rustybt.pipeline.factors.indicators.indicator import Indicator
+from rustybt.pipeline.factors.indicators.indicator import OfClose
 from rustybt.pipeline.factors.indicators.words import Q, Words
 from rustybt.pipeline.term import Term
 
 
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class _OfWindow(Indicator):
-    inputs: Sequence[Term] = (EquityPricing.close,)
-    timeperiod: int = 30
-
-    @classmethod
-    @override
-    def examples(cls) -> tuple[Self, ...]:
-        return (cls(timeperiod=3),)
-
-
-class RollingSum(_OfWindow):
+class RollingSum(OfClose):
     """Sum over the window, `SUM`.
 
     Notes
@@ -39,7 +28,7 @@ class RollingSum(_OfWindow):
         return w.total(inputs[0], self.timeperiod)
 
 
-class RollingMaximum(_OfWindow):
+class RollingMaximum(OfClose):
     """Largest value of the window, `MAX`.
 
     Notes
@@ -55,7 +44,7 @@ class RollingMaximum(_OfWindow):
         return w.maximum(inputs[0], self.timeperiod)
 
 
-class RollingMinimum(_OfWindow):
+class RollingMinimum(OfClose):
     """Smallest value of the window, `MIN`.
 
     Notes
@@ -72,7 +61,7 @@ class RollingMinimum(_OfWindow):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class MidPoint(_OfWindow):
+class MidPoint(OfClose):
     """Middle between the largest and the smallest value of the window, `MIDPOINT`.
 
     Notes

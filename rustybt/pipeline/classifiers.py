@@ -18,8 +18,8 @@ from rustybt.pipeline.expression import (
 )
 from rustybt.pipeline.operation import FillNull, IfElse, QuantileLabel
 from rustybt.pipeline.operation import Relabel as Replacement
-from rustybt.pipeline.quantity import Quantity, column
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.quantity import Quantity, column
 
 __all__ = [
     "Classifier",

@@ -1,6 +1,6 @@
 """Terms that users write in Python: a `compute` over the windows of one session.
 
-A term here says what it needs and what it gives; `rustybt.pipeline.python_stage` cuts the windows and
+A term here says what it needs and what it gives; `rustybt.pipeline.compiler.python_stage` cuts the windows and
 calls it. Its values come back as a relation, so other terms use them as any column.
 """
 
@@ -20,10 +20,10 @@ from rustybt.errors import (
     WindowInputError,
 )
 from rustybt.pipeline.expression import Classifier, Factor, Filter, check_mask
-from rustybt.pipeline.frame import Scope
-from rustybt.pipeline.quantity import Quantity, column
-from rustybt.pipeline.relation import Computed, Joined, Taken
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.quantity import Quantity, column
+from rustybt.pipeline.vocabulary.relation import Computed, Joined, Taken
 
 if TYPE_CHECKING:
     import pandas as pd

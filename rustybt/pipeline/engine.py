@@ -16,12 +16,12 @@ import warehouse as warehouses
 from rustybt.assets import AssetFinder
 from rustybt.days import Day
 from rustybt.errors import EngineError, UnsupportedColumnError
+from rustybt.pipeline.compiler.run import reach_of, sessions_of
 from rustybt.pipeline.domain import GENERIC, Domain
 from rustybt.pipeline.expression import checked_count
 from rustybt.pipeline.hooks import DelegatingHooks, NoHooks, PipelineHooks
 from rustybt.pipeline.pipeline import Pipeline
 from rustybt.pipeline.result import PipelineResult
-from rustybt.pipeline.run import reach_of, sessions_of
 from warehouse import sqltext
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from rustybt.days import Day
-from rustybt.pipeline.compile import Reach, compile_plan
-from rustybt.pipeline.crossing import together
-from rustybt.pipeline.frame import ALL_SESSIONS
-from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.python_stage import demands
-from rustybt.pipeline.run import reach_of, sessions_of
-from rustybt.pipeline.spine import is_derived, read_span
-from rustybt.pipeline.stages import text_of
-from rustybt.pipeline.streaming import Pass, compile_streams
+from rustybt.pipeline.compiler.compile import Reach, compile_plan
+from rustybt.pipeline.compiler.crossing import together
+from rustybt.pipeline.compiler.plan import Plan
+from rustybt.pipeline.compiler.python_stage import demands
+from rustybt.pipeline.compiler.run import reach_of, sessions_of
+from rustybt.pipeline.compiler.spine import is_derived, read_span
+from rustybt.pipeline.compiler.stages import text_of
+from rustybt.pipeline.compiler.streaming import Pass, compile_streams
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 from warehouse import sqltext
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Literal, get_args
 
 from rustybt.errors import MissingProgramError, OptionError
+from rustybt.pipeline.compiler.plan import in_order
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Classifier, Filter
-from rustybt.pipeline.plan import in_order
 from rustybt.pipeline.term import Term
 
 Picture = Literal["svg", "png", "jpeg"]

@@ -18,8 +18,8 @@ import pyarrow as pa
 import warehouse as warehouses
 from rustybt.days import Day
 from rustybt.errors import TermParameterError
+from rustybt.pipeline.compiler.run import reach_of, sessions_of
 from rustybt.pipeline.pipeline import Pipeline
-from rustybt.pipeline.run import reach_of, sessions_of
 from warehouse import schema, sqltext
 
 if TYPE_CHECKING:

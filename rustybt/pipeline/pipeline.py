@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import warehouse as warehouses
 from rustybt.days import Day, day_of
 from rustybt.errors import ColumnNameError, OptionError, ScreenError, UnsupportedColumnError
-from rustybt.pipeline.compile import KEYS, Reach, compile_plan
+from rustybt.pipeline.compiler.compile import KEYS, Reach, compile_plan
+from rustybt.pipeline.compiler.plan import Plan, plan
+from rustybt.pipeline.compiler.run import run_plan, stream_plan
+from rustybt.pipeline.compiler.streamed import BATCH_ROWS, PipelineStream
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.domain import GENERIC, Domain, infer_domain
 from rustybt.pipeline.expression import ComputableTerm, Filter
 from rustybt.pipeline.graph import Picture, TermGraph
-from rustybt.pipeline.plan import Plan, plan
 from rustybt.pipeline.result import PipelineResult
-from rustybt.pipeline.run import run_plan, stream_plan
-from rustybt.pipeline.streamed import BATCH_ROWS, PipelineStream
 from rustybt.pipeline.term import Term
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing_extensions import override
 
 from rustybt.assets import Asset
 from rustybt.errors import NotAnAssetError, WindowInputError
-from rustybt.pipeline.frame import Scope, Section
-from rustybt.pipeline.nanmath import Array
-from rustybt.pipeline.quantity import Quantity
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Scope, Section
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -18,8 +18,8 @@ from typing_extensions import override
 from rustybt.errors import SqlFactorError
 from rustybt.pipeline.data import BoundColumn, EquityPricing
 from rustybt.pipeline.expression import Factor, Filter, check_mask
-from rustybt.pipeline.frame import Frame, Scope
-from rustybt.pipeline.quantity import (
+from rustybt.pipeline.vocabulary.frame import Frame, Scope
+from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
     choose,
     function,

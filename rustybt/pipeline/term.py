@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from rustybt.pipeline.frame import Scope
-from rustybt.pipeline.quantity import Quantity
-from rustybt.pipeline.relation import Joined
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.quantity import Quantity
+from rustybt.pipeline.vocabulary.relation import Joined
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -85,7 +85,7 @@ class Term(ABC):
 
     @abstractmethod
     def express(self, *inputs: Quantity) -> Quantity:
-        """Return the value in SQL, in the words of `rustybt.pipeline.frame`.
+        """Return the value in SQL, in the words of `rustybt.pipeline.vocabulary.frame`.
 
         Parameters
         ----------

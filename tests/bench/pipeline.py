@@ -23,9 +23,9 @@ from ingest_against_zipline import EXTENSION, write, zipline
 
 import warehouse
 from rustybt.pipeline import Pipeline, factors
+from rustybt.pipeline.compiler.streaming import compile_streams
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import Returns, SimpleMovingAverage
-from rustybt.pipeline.streaming import compile_streams
 
 CLOSE = [EquityPricing.close]
 WITHOUT_A_FORM_IN_POLARS = ("drawdown", "aroon")

@@ -9,8 +9,8 @@ import polars as pl
 from rustybt.pipeline.classifiers import Sid
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Constant, ConstantLabel, Filter
-from rustybt.pipeline.frame import ALL_SESSIONS, Scope
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS, Scope
 
 
 class Panel:

@@ -30,7 +30,7 @@ from rustybt.pipeline.factors.indicators import (
     VolumeWeightedMovingAverage,
     WilderRSI,
 )
-from rustybt.pipeline.frame import ALL_SESSIONS
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 
 NUMBERS = Path(__file__).parent / "talib_numbers.npz"
 CLOSE = EquityPricing.close

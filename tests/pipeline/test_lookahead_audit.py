@@ -14,9 +14,9 @@ from rustybt.pipeline import Pipeline
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.expression import Factor
 from rustybt.pipeline.factors import RSI, SimpleMovingAverage
-from rustybt.pipeline.frame import Scope
 from rustybt.pipeline.lookahead import audit_lookahead
-from rustybt.pipeline.quantity import Quantity, call
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.quantity import Quantity, call
 
 CLOSE = EquityPricing.close
 SPAN = (dt.date(2024, 1, 5), dt.date(2024, 1, 31))

@@ -182,7 +182,7 @@ def test_code_of_the_user_does_not_keep_other_terms_from_being_read(wh):
 
 NAMES = """
 from cached_runs import COLUMNS, Pipeline
-from rustybt.pipeline.identity import identities
+from rustybt.pipeline.compiler.identity import identities
 found = identities(Pipeline(COLUMNS).plan().terms)
 print(*(found[it] for it in COLUMNS.values()))
 """

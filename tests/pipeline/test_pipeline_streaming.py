@@ -10,14 +10,14 @@ import warehouse
 from rustybt.assets import AssetFinder
 from rustybt.errors import RowOrderError
 from rustybt.pipeline import Pipeline
-from rustybt.pipeline.compile import Reach
+from rustybt.pipeline.compiler.compile import Reach
+from rustybt.pipeline.compiler.execute import Span, execute, statements
+from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.run import rows_of, sessions_of
+from rustybt.pipeline.compiler.spine import Piece, Spine, spine_of
+from rustybt.pipeline.compiler.streaming import compile_streams
 from rustybt.pipeline.data import EquityPricing
-from rustybt.pipeline.execute import Span, execute, statements
 from rustybt.pipeline.factors import RSI, VWAP, Returns, SimpleMovingAverage
-from rustybt.pipeline.living import LivingRows
-from rustybt.pipeline.run import rows_of, sessions_of
-from rustybt.pipeline.spine import Piece, Spine, spine_of
-from rustybt.pipeline.streaming import compile_streams
 
 CLOSE, VOLUME = EquityPricing.close, EquityPricing.volume
 DAY = Returns(window_length=2)

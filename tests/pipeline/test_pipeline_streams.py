@@ -13,7 +13,8 @@ from polars.testing import assert_frame_equal
 
 import warehouse
 from rustybt.errors import OptionError, SpanError
-from rustybt.pipeline import CustomFactor, Pipeline, streamed
+from rustybt.pipeline import CustomFactor, Pipeline
+from rustybt.pipeline.compiler import streamed
 from rustybt.pipeline.data import EquityPricing
 from warehouse.errors import UnknownBundleError
 
@@ -142,7 +143,8 @@ import re, sys
 from pathlib import Path
 from small_bundles import xnys
 import warehouse
-from rustybt.pipeline import Pipeline, streamed
+from rustybt.pipeline import Pipeline
+from rustybt.pipeline.compiler import streamed
 from rustybt.pipeline.data import EquityPricing
 from warehouse.errors import UnknownBundleError
 from rustybt.pipeline.factors import SimpleMovingAverage

@@ -15,11 +15,11 @@ from rustybt.errors import (
 )
 from rustybt.pipeline.domain import CURRENCIES, GENERIC, Domain
 from rustybt.pipeline.expression import Classifier, Factor, Filter
-from rustybt.pipeline.frame import Scope
-from rustybt.pipeline.nanmath import Values
-from rustybt.pipeline.quantity import Quantity, column, number
-from rustybt.pipeline.relation import Joined, Rates, Relation, Taken
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.nanmath import Values
+from rustybt.pipeline.vocabulary.quantity import Quantity, column, number
+from rustybt.pipeline.vocabulary.relation import Joined, Rates, Relation, Taken
 
 _FLOAT: Final = np.dtype(np.float64)
 _SQL: Final = {"f": "DOUBLE", "i": "BIGINT", "b": "BOOLEAN", "M": "TIMESTAMP", "O": "VARCHAR"}

@@ -15,7 +15,7 @@ import pyarrow as pa
 from rustybt.errors import DatasetError, UnknownFieldError
 from rustybt.pipeline.data.column import BoundColumn, Column, Unbound
 from rustybt.pipeline.domain import GENERIC, Domain
-from rustybt.pipeline.relation import Key, Latest, Relation, Rows
+from rustybt.pipeline.vocabulary.relation import Key, Latest, Relation, Rows
 
 NO_DELAY: Final = timedelta()
 _KEYS: Final[tuple[Key, ...]] = ("sid", "symbol")

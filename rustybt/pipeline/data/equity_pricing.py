@@ -7,7 +7,7 @@ import numpy as np
 from rustybt.pipeline.data.column import BoundColumn
 from rustybt.pipeline.data.dataset import Fields
 from rustybt.pipeline.domain import CRYPTO, CURRENCIES, GENERIC, US_EQUITIES
-from rustybt.pipeline.relation import Currencies
+from rustybt.pipeline.vocabulary.relation import Currencies
 
 
 class EquityPricing(metaclass=Fields):

@@ -12,10 +12,10 @@ from rustybt.pipeline.expression.classifier import Classifier
 from rustybt.pipeline.expression.computable import ComputableTerm
 from rustybt.pipeline.expression.factor import Factor
 from rustybt.pipeline.expression.filter import Filter, check_mask
-from rustybt.pipeline.frame import Scope
-from rustybt.pipeline.nanmath import Values
 from rustybt.pipeline.operation import FUNCTIONS, Elementwise, Operation, Relabel
-from rustybt.pipeline.quantity import Quantity, label, number
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.nanmath import Values
+from rustybt.pipeline.vocabulary.quantity import Quantity, label, number
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

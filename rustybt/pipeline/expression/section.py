@@ -6,7 +6,6 @@ from rustybt.errors import TermParameterError, UnsupportedColumnError
 from rustybt.pipeline.expression.classifier import Classifier
 from rustybt.pipeline.expression.computable import ComputableTerm, applied
 from rustybt.pipeline.expression.filter import Filter
-from rustybt.pipeline.frame import RankMethod
 from rustybt.pipeline.operation import (
     Demean,
     Extreme,
@@ -20,6 +19,7 @@ from rustybt.pipeline.operation import (
     ZScore,
 )
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import RankMethod
 
 
 class Sectional(ComputableTerm):

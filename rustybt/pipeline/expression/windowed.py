@@ -17,9 +17,9 @@ from rustybt.pipeline.expression.checks import checked_count
 from rustybt.pipeline.expression.classifier import Classifier
 from rustybt.pipeline.expression.computable import ComputableTerm
 from rustybt.pipeline.expression.filter import Filter, check_mask
-from rustybt.pipeline.frame import Frame, Scope
-from rustybt.pipeline.nanmath import Values
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Frame, Scope
+from rustybt.pipeline.vocabulary.nanmath import Values
 
 _FLOAT: Final = np.dtype(np.float64)
 

@@ -9,9 +9,9 @@ from typing_extensions import override
 
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors.window import WindowedFactor
-from rustybt.pipeline.nanmath import Array, nanmean, nansum, nonzero
-from rustybt.pipeline.quantity import Quantity
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.nanmath import Array, nanmean, nansum, nonzero
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 
 class SimpleMovingAverage(WindowedFactor):

@@ -10,8 +10,8 @@ from rustybt.pipeline.expression import Filter
 from rustybt.pipeline.factors.average import AverageDollarVolume, SimpleMovingAverage
 from rustybt.pipeline.factors.change import Returns
 from rustybt.pipeline.factors.window import WindowedFactor, checked_count
-from rustybt.pipeline.nanmath import Array
-from rustybt.pipeline.quantity import Quantity
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 
 class DecimalLatestPrice(WindowedFactor):

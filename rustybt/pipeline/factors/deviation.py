@@ -11,9 +11,9 @@ from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors.change import Returns
 from rustybt.pipeline.factors.outputs import MultiFactor
 from rustybt.pipeline.factors.window import WindowedFactor, checked_number
-from rustybt.pipeline.nanmath import Array, nanmean, nanstd, nonzero
-from rustybt.pipeline.quantity import Quantity
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.nanmath import Array, nanmean, nanstd, nonzero
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -11,10 +11,10 @@ from typing_extensions import override
 from rustybt.errors import TermInputsError, UnsupportedColumnError
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Factor
-from rustybt.pipeline.frame import Scope
-from rustybt.pipeline.nanmath import Array
-from rustybt.pipeline.quantity import Quantity, column, weekdays
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import Quantity, column, weekdays
 
 Dates: TypeAlias = NDArray[Any]
 

@@ -11,10 +11,10 @@ from typing_extensions import override
 from rustybt.errors import TermParameterError
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors.window import WindowedFactor, checked_count, checked_number
-from rustybt.pipeline.frame import Frame
-from rustybt.pipeline.nanmath import Array, nonzero
-from rustybt.pipeline.quantity import Quantity, square_root
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Frame
+from rustybt.pipeline.vocabulary.nanmath import Array, nonzero
+from rustybt.pipeline.vocabulary.quantity import Quantity, square_root
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

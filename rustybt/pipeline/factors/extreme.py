@@ -11,10 +11,10 @@ from rustybt.errors import TermParameterError
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors.outputs import MultiFactor
 from rustybt.pipeline.factors.window import WindowedFactor, checked_count
-from rustybt.pipeline.frame import Frame
-from rustybt.pipeline.nanmath import Array, nanmax, nanmin, nonzero
-from rustybt.pipeline.quantity import Quantity, greatest
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Frame
+from rustybt.pipeline.vocabulary.nanmath import Array, nanmax, nanmin, nonzero
+from rustybt.pipeline.vocabulary.quantity import Quantity, greatest
 
 _HIGH, _LOW, _CLOSE = EquityPricing.high, EquityPricing.low, EquityPricing.close
 

@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from rustybt.errors import TermParameterError, UnknownFieldError
 from rustybt.pipeline.factors.window import WindowedFactor
-from rustybt.pipeline.nanmath import Array
-from rustybt.pipeline.quantity import Quantity
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 
 class MultiFactor(WindowedFactor):

@@ -11,10 +11,10 @@ from rustybt.assets import Asset
 from rustybt.pipeline.expression import Filter
 from rustybt.pipeline.factors.change import DailyReturns, Returns
 from rustybt.pipeline.factors.window import WindowedFactor, checked_count, checked_number
-from rustybt.pipeline.nanmath import Array, nanmean, nonzero
-from rustybt.pipeline.quantity import Quantity, square_root
 from rustybt.pipeline.slice import Slice
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.nanmath import Array, nanmean, nonzero
+from rustybt.pipeline.vocabulary.quantity import Quantity, square_root
 
 EXAMPLE_ASSET: Final = Asset(0, "A", "XNYS", "equity", date.min, date.max)
 

@@ -12,10 +12,18 @@ from rustybt.pipeline.factors.change import Returns
 from rustybt.pipeline.factors.outputs import MultiFactor
 from rustybt.pipeline.factors.pair import EXAMPLE_ASSET, returns_over, sliced
 from rustybt.pipeline.factors.window import checked_count
-from rustybt.pipeline.nanmath import Array, nonzero
-from rustybt.pipeline.quantity import Quantity, choose, greatest, kept, least, number, square_root
-from rustybt.pipeline.student import two_sided, two_sided_integral
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.nanmath import Array, nonzero
+from rustybt.pipeline.vocabulary.quantity import (
+    Quantity,
+    choose,
+    greatest,
+    kept,
+    least,
+    number,
+    square_root,
+)
+from rustybt.pipeline.vocabulary.student import two_sided, two_sided_integral
 
 
 class RollingLinearRegression(MultiFactor):

@@ -7,8 +7,8 @@ from typing_extensions import override
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.factors.change import Returns
 from rustybt.pipeline.factors.window import WindowedFactor
-from rustybt.pipeline.nanmath import Array
-from rustybt.pipeline.quantity import Quantity
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 
 class Shift(WindowedFactor):

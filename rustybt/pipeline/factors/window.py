@@ -12,7 +12,7 @@ from rustybt.pipeline.expression import (
     checked_count,
     checked_number,
 )
-from rustybt.pipeline.nanmath import Array
+from rustybt.pipeline.vocabulary.nanmath import Array
 
 __all__ = ["LONGEST", "WindowedFactor", "checked_count", "checked_number"]
 

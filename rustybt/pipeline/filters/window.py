@@ -10,9 +10,9 @@ from typing_extensions import override
 from rustybt.errors import TermParameterError, UnsupportedColumnError
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.expression import Factor, Filter, Windowed, checked_count
-from rustybt.pipeline.nanmath import Values
-from rustybt.pipeline.quantity import Quantity, choose, number
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.nanmath import Values
+from rustybt.pipeline.vocabulary.quantity import Quantity, choose, number
 
 
 class WindowedFilter(Windowed, Filter):

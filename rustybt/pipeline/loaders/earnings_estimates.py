@@ -7,7 +7,7 @@ from typing import Any
 from rustybt.pipeline.data.dataset import DataSet, bind
 from rustybt.pipeline.expression.checks import checked_count
 from rustybt.pipeline.loaders.events import rows_from
-from rustybt.pipeline.relation import Estimate, Way
+from rustybt.pipeline.vocabulary.relation import Estimate, Way
 
 
 @dataclass(frozen=True)

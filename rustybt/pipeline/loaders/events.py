@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rustybt.pipeline.data.dataset import DataSet, bind, frame_rows, rows_of
-from rustybt.pipeline.relation import Event, Rows, Way
+from rustybt.pipeline.vocabulary.relation import Event, Rows, Way
 
 
 def previous_event(

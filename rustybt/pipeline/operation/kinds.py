@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 from typing_extensions import override
 
-from rustybt.pipeline.frame import Scope, Section
-from rustybt.pipeline.nanmath import Values, missing
-from rustybt.pipeline.quantity import Quantity
+from rustybt.pipeline.vocabulary.frame import Scope, Section
+from rustybt.pipeline.vocabulary.nanmath import Values, missing
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 
 class Operation(ABC):

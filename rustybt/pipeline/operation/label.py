@@ -9,9 +9,9 @@ import numpy as np
 from typing_extensions import override
 
 from rustybt.errors import TermParameterError
-from rustybt.pipeline.nanmath import Values, missing
 from rustybt.pipeline.operation.kinds import Operation
-from rustybt.pipeline.quantity import Quantity, among, label, replaced, text_test
+from rustybt.pipeline.vocabulary.nanmath import Values, missing
+from rustybt.pipeline.vocabulary.quantity import Quantity, among, label, replaced, text_test
 
 Label: TypeAlias = int | str
 

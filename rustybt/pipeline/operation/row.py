@@ -9,9 +9,9 @@ import numpy as np
 from typing_extensions import override
 
 from rustybt.errors import TermParameterError
-from rustybt.pipeline.nanmath import Array, Values, finite, missing, nonzero
 from rustybt.pipeline.operation.kinds import Operation
-from rustybt.pipeline.quantity import (
+from rustybt.pipeline.vocabulary.nanmath import Array, Values, finite, missing, nonzero
+from rustybt.pipeline.vocabulary.quantity import (
     COMPARISONS,
     Quantity,
     choose,

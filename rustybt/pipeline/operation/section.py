@@ -8,10 +8,10 @@ import numpy as np
 from typing_extensions import override
 
 from rustybt.errors import BadPercentileBoundsError, TermParameterError
-from rustybt.pipeline.frame import RankMethod, Section
-from rustybt.pipeline.nanmath import Array, Values, missing, nanmean, nanstd, nonzero
 from rustybt.pipeline.operation.kinds import SectionOperation
-from rustybt.pipeline.quantity import (
+from rustybt.pipeline.vocabulary.frame import RankMethod, Section
+from rustybt.pipeline.vocabulary.nanmath import Array, Values, missing, nanmean, nanstd, nonzero
+from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
     choose,
     function,

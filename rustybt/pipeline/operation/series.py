@@ -7,10 +7,10 @@ import numpy as np
 from typing_extensions import override
 
 from rustybt.errors import TermParameterError
-from rustybt.pipeline.frame import Frame, Period, Scope
-from rustybt.pipeline.nanmath import Values
 from rustybt.pipeline.operation.kinds import Operation
-from rustybt.pipeline.quantity import Quantity
+from rustybt.pipeline.vocabulary.frame import Frame, Period, Scope
+from rustybt.pipeline.vocabulary.nanmath import Values
+from rustybt.pipeline.vocabulary.quantity import Quantity
 
 _LONGEST: dict[Period, int] = {"week": 7, "month": 31, "quarter": 92, "year": 366}
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from rustybt.pipeline.compile import Reach, compile_plan
+from rustybt.pipeline.compiler.compile import Reach, compile_plan
+from rustybt.pipeline.compiler.plan import plan
 from rustybt.pipeline.custom import CustomTerm
 from rustybt.pipeline.expression import Applied
 from rustybt.pipeline.factors import RecarrayField, indicators
-from rustybt.pipeline.plan import plan
 from rustybt.pipeline.term import Term
 
 NOTES: Final = ("Formula", "Units", "Nulls", "Source", "Differs")

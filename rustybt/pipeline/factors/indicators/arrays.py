@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from typing_extensions import override
 
 from rustybt.pipeline.factors.indicators.words import Words
-from rustybt.pipeline.nanmath import Array, Values, nonzero
+from rustybt.pipeline.vocabulary.nanmath import Array, Values, nonzero
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,

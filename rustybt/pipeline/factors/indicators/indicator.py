@@ -19,9 +19,9 @@ from rustybt.pipeline.factors.indicators.sql import SqlWords
 from rustybt.pipeline.factors.indicators.words import Q, Words
 from rustybt.pipeline.factors.outputs import MultiFactor
 from rustybt.pipeline.factors.window import LONGEST, WindowedFactor
-from rustybt.pipeline.nanmath import Array
-from rustybt.pipeline.quantity import Quantity, column
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import Quantity, column
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from rustybt.pipeline.factors.indicators.words import Words
-from rustybt.pipeline.frame import ALL_SESSIONS
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,18 @@
-"""The words of indicators in SQL, by those of `rustybt.pipeline.frame`."""
+"""The words of indicators in SQL, by those of `rustybt.pipeline.vocabulary.frame`."""
 
 from typing_extensions import override
 
 from rustybt.pipeline.factors.indicators.words import Words
-from rustybt.pipeline.frame import Frame, History
-from rustybt.pipeline.quantity import Quantity, call, choose, greatest, kept, least, number
+from rustybt.pipeline.vocabulary.frame import Frame, History
+from rustybt.pipeline.vocabulary.quantity import (
+    Quantity,
+    call,
+    choose,
+    greatest,
+    kept,
+    least,
+    number,
+)
 
 
 class SqlWords(Words[Quantity]):

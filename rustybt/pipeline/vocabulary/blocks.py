@@ -1,12 +1,12 @@
-"""The kinds of windows that are merged from blocks; see `rustybt.pipeline.merge`."""
+"""The kinds of windows that are merged from blocks; see `rustybt.pipeline.vocabulary.merge`."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from rustybt.pipeline.merge import Merge, State
-from rustybt.pipeline.quantity import (
+from rustybt.pipeline.vocabulary.merge import Merge, State
+from rustybt.pipeline.vocabulary.quantity import (
     COMPARISONS,
     Quantity,
     call,

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from rustybt.assets import Asset
-from rustybt.pipeline.nanmath import Values
+from rustybt.pipeline.vocabulary.nanmath import Values
 
 
 class LivingRows:

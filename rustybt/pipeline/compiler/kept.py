@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from rustybt.errors import OptionError
-from rustybt.pipeline.living import LivingRows
+from rustybt.pipeline.compiler.living import LivingRows
 from warehouse.errors import WarehouseError
 from warehouse.snapshots.shelf import Shelf, trim
 

@@ -12,17 +12,17 @@ import pyarrow as pa
 from rustybt.assets import AssetFinder
 from rustybt.days import Day, day_of
 from rustybt.errors import DatasetError, SpanError
-from rustybt.pipeline.cache import Found, run_with_cache
-from rustybt.pipeline.compile import Reach, compile_plan, sessions_query
-from rustybt.pipeline.execute import Span, execute
-from rustybt.pipeline.kept import KeptColumns, cache_limit
-from rustybt.pipeline.living import LivingRows
-from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.python_stage import with_python
+from rustybt.pipeline.compiler.cache import Found, run_with_cache
+from rustybt.pipeline.compiler.compile import Reach, compile_plan, sessions_query
+from rustybt.pipeline.compiler.execute import Span, execute
+from rustybt.pipeline.compiler.kept import KeptColumns, cache_limit
+from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.plan import Plan
+from rustybt.pipeline.compiler.python_stage import with_python
+from rustybt.pipeline.compiler.spine import Spine, spine_of
+from rustybt.pipeline.compiler.streamed import PipelineStream, chunks
+from rustybt.pipeline.compiler.streaming import compile_streams
 from rustybt.pipeline.result import PipelineResult
-from rustybt.pipeline.spine import Spine, spine_of
-from rustybt.pipeline.streamed import PipelineStream, chunks
-from rustybt.pipeline.streaming import compile_streams
 from warehouse import sqltext
 
 if TYPE_CHECKING:

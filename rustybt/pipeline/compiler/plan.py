@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.domain import GENERIC, Domain, infer_domain
-from rustybt.pipeline.frame import Scope
-from rustybt.pipeline.relation import Joined, together
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.relation import Joined, together
 
 
 @dataclass(frozen=True)

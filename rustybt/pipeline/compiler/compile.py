@@ -12,12 +12,12 @@ from typing import TypeAlias
 import sqlglot
 from sqlglot import exp
 
+from rustybt.pipeline.compiler.plan import Plan
+from rustybt.pipeline.compiler.stages import Stages, values_of
 from rustybt.pipeline.data import BoundColumn
-from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.quantity import Quantity, Sql
-from rustybt.pipeline.relation import Joined, beside_the_spine
-from rustybt.pipeline.stages import Stages, values_of
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.quantity import Quantity, Sql
+from rustybt.pipeline.vocabulary.relation import Joined, beside_the_spine
 from warehouse import sqltext
 
 KEYS = ("session", "sid", "symbol")

@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 import sqlglot
 from sqlglot import exp
 
-from rustybt.pipeline.compile import Reach, row_parts, with_parts
+from rustybt.pipeline.compiler.compile import Reach, row_parts, with_parts
+from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.plan import Plan
+from rustybt.pipeline.compiler.streaming import PAD
 from rustybt.pipeline.data import BoundColumn, EquityPricing
-from rustybt.pipeline.living import LivingRows
-from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.quantity import Sql, column, number
-from rustybt.pipeline.relation import Joined
-from rustybt.pipeline.streaming import PAD
+from rustybt.pipeline.vocabulary.quantity import Sql, column, number
+from rustybt.pipeline.vocabulary.relation import Joined
 from warehouse import sqltext
 
 if TYPE_CHECKING:

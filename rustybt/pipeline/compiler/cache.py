@@ -12,13 +12,13 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from rustybt.pipeline.compile import Reach
-from rustybt.pipeline.frame import ALL_SESSIONS
-from rustybt.pipeline.identity import identities
-from rustybt.pipeline.kept import KeptColumns, Part, joined
-from rustybt.pipeline.living import LivingRows
-from rustybt.pipeline.plan import Plan, plan
+from rustybt.pipeline.compiler.compile import Reach
+from rustybt.pipeline.compiler.identity import identities
+from rustybt.pipeline.compiler.kept import KeptColumns, Part, joined
+from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.plan import Plan, plan
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 
 
 class Compute(Protocol):

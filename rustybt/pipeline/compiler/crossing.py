@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from rustybt.pipeline.quantity import Sql
-from rustybt.pipeline.stages import text_of
+from rustybt.pipeline.compiler.stages import text_of
+from rustybt.pipeline.vocabulary.quantity import Sql
 
 if TYPE_CHECKING:
     from warehouse import Warehouse

@@ -12,7 +12,7 @@ from typing import ClassVar, Final, TypeAlias
 
 from sqlglot import exp
 
-from rustybt.pipeline.quantity import Quantity, Sql
+from rustybt.pipeline.vocabulary.quantity import Quantity, Sql
 
 State: TypeAlias = tuple[Quantity, ...]
 

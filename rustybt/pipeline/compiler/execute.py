@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from rustybt.errors import RowOrderError
-from rustybt.pipeline.crossing import crossed, taken, together
-from rustybt.pipeline.quantity import Sql
-from rustybt.pipeline.spine import Piece, Spine
-from rustybt.pipeline.stages import text_of
-from rustybt.pipeline.streaming import PAD, Pass, Program
+from rustybt.pipeline.compiler.crossing import crossed, taken, together
+from rustybt.pipeline.compiler.spine import Piece, Spine
+from rustybt.pipeline.compiler.stages import text_of
+from rustybt.pipeline.compiler.streaming import PAD, Pass, Program
+from rustybt.pipeline.vocabulary.quantity import Sql
 
 if TYPE_CHECKING:
     from warehouse import Warehouse

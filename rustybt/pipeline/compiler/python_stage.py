@@ -17,14 +17,14 @@ import pyarrow as pa
 from typing_extensions import override
 
 from rustybt.errors import CustomTermError
-from rustybt.pipeline.compile import Reach
+from rustybt.pipeline.compiler.compile import Reach
+from rustybt.pipeline.compiler.plan import Plan, in_order, plan
 from rustybt.pipeline.custom import CustomTerm
 from rustybt.pipeline.data import BoundColumn
-from rustybt.pipeline.nanmath import Array, Values
-from rustybt.pipeline.plan import Plan, in_order, plan
-from rustybt.pipeline.quantity import Quantity, column
-from rustybt.pipeline.relation import Computed
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.nanmath import Array, Values
+from rustybt.pipeline.vocabulary.quantity import Quantity, column
+from rustybt.pipeline.vocabulary.relation import Computed
 
 Tables: TypeAlias = dict[str, pa.Table]
 Read: TypeAlias = Callable[[Plan, Reach], pa.Table]

@@ -58,7 +58,7 @@ def _said(value: object, known: Mapping[Term, str | None]) -> str | None:
 @cache
 def _code() -> str:
     digest = sha256()
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
     for name in _QUERIES:

@@ -11,9 +11,9 @@ from typing import Final
 import pyarrow as pa
 from typing_extensions import override
 
-from rustybt.pipeline.compile import Reach
-from rustybt.pipeline.living import LivingRows
-from rustybt.pipeline.plan import Plan
+from rustybt.pipeline.compiler.compile import Reach
+from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.plan import Plan
 from warehouse.closing import Closing
 
 Compute = Callable[[Plan, Reach], pa.Table]

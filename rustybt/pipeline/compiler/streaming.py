@@ -12,12 +12,12 @@ from typing import Final
 from sqlglot import exp
 from typing_extensions import override
 
-from rustybt.pipeline.frame import ALL_SESSIONS
-from rustybt.pipeline.merge import Blocks, Sliding
-from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.quantity import Quantity, Sql, call, number
-from rustybt.pipeline.stages import Form, text_of, values_of
+from rustybt.pipeline.compiler.plan import Plan
+from rustybt.pipeline.compiler.stages import Form, text_of, values_of
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
+from rustybt.pipeline.vocabulary.merge import Blocks, Sliding
+from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, number
 
 PAD: Final = 64
 _REACH: Final = "reach"  # under which a window knows how many rows it looks back

@@ -13,13 +13,13 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.generator import Generator
 from typing_extensions import override
 
+from rustybt.pipeline.compiler.plan import Plan
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Applied, Filter
-from rustybt.pipeline.frame import Scope, lagged
-from rustybt.pipeline.merge import Blocks, Sliding
-from rustybt.pipeline.plan import Plan
-from rustybt.pipeline.quantity import Kept, Quantity, Sql, column
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Scope, lagged
+from rustybt.pipeline.vocabulary.merge import Blocks, Sliding
+from rustybt.pipeline.vocabulary.quantity import Kept, Quantity, Sql, column
 
 ALIVE: Final = column("alive")
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from rustybt.pipeline.merge import Merge, State
-from rustybt.pipeline.quantity import Quantity, choose, kept, nonzero, number
+from rustybt.pipeline.vocabulary.merge import Merge, State
+from rustybt.pipeline.vocabulary.quantity import Quantity, choose, kept, nonzero, number
 
 
 @dataclass(frozen=True)

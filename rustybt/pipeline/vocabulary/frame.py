@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from sqlglot import exp
 
-from rustybt.pipeline.blocks import (
+from rustybt.pipeline.vocabulary.blocks import (
     AgeOfMaximum,
     Ages,
     Collected,
@@ -27,9 +27,9 @@ from rustybt.pipeline.blocks import (
     SinceStart,
     Total,
 )
-from rustybt.pipeline.merge import sliding
-from rustybt.pipeline.moments import Codeviations, DecayedDeviations, Deviations
-from rustybt.pipeline.quantity import (
+from rustybt.pipeline.vocabulary.merge import sliding
+from rustybt.pipeline.vocabulary.moments import Codeviations, DecayedDeviations, Deviations
+from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
     Sql,
     call,

@@ -10,8 +10,8 @@ from operator import add
 
 import numpy as np
 
-from rustybt.pipeline.nanmath import Array
-from rustybt.pipeline.quantity import (
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
     arc_sine,
     choose,

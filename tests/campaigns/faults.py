@@ -1,6 +1,6 @@
 """Every kill, power cut, error and full disk of ``tests/faults``, and what came of them in figures.
 
-``python tests/campaigns/faults.py [--part kills|power|errors|full] [--share 0.1]``; ends with exit
+``python tests/campaigns/faults.py [--part kills|power|errors|full] [--share 0.1] [--skip N]``; ends with exit
 code 1 if a case left anything but the old state or the new one.
 """
 
@@ -48,11 +48,11 @@ def full(driver: Driver) -> Iterator[tuple[str, Case]]:
             yield f"{job} with files of {size} bytes", lambda j=job, s=size: driver.fill(j, size=s)
 
 
-def run(title: str, cases: list[tuple[str, Case]], share: float) -> int:
+def run(title: str, cases: list[tuple[str, Case]], share: float, skip: int, most: int) -> int:
     chosen = random.Random(20240102).sample(cases, max(1, round(len(cases) * share)))
-    failed = 0
+    chosen, failed = chosen[skip:][:most], 0
     for done, (name, case) in enumerate(chosen):
-        if done and done % 200 == 0:
+        if done and done % 100 == 0:
             print(f"{title}: {done} of {len(chosen)} done, {failed} failed", flush=True)
         try:
             case()
@@ -111,6 +111,8 @@ def main() -> int:
     words.add_argument(
         "--share", type=float, default=1.0, help="of the cases, chosen by a fixed seed"
     )
+    words.add_argument("--skip", type=int, default=0, help="cases that a cut run has done")
+    words.add_argument("--cases", type=int, default=10**6, help="at most, after those")
     words.add_argument("--most", type=int, default=512, help="disks looked at per moment")
     chosen = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="rustybt-faults-") as folder:
@@ -120,7 +122,7 @@ def main() -> int:
             failed += power(driver, chosen.most)
         for title, cases in {"kills": kills, "errors": errors, "full": full}.items():
             if chosen.part in (None, title):
-                failed += run(title, list(cases(driver)), chosen.share)
+                failed += run(title, list(cases(driver)), chosen.share, chosen.skip, chosen.cases)
         if chosen.part in (None, "full"):
             failed += full_tmpfs(driver)
         driver.close()

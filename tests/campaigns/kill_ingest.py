@@ -84,17 +84,23 @@ def campaign(folder: Path, kills: int, seed: int) -> Counter[str]:
             told = "old" if after == states[now] else "new" if after == states[1 - now] else "MIXED"
             found[f"{told}, {workers} workers"] += 1
             found["processes left"] += len(left(process.pid))
+            if (number + 1) % 20 == 0:
+                print(f"{number + 1} of {kills} kills: {told_of(found)}", flush=True)
         quiet(*command(root, sources[0], 1))
         found["usable after all"] = int(state(root) == states[0])
         shutil.rmtree(root)
     return found
 
 
+def told_of(found: Counter[str]) -> str:
+    return ", ".join(f"{what}: {times}" for what, times in sorted(found.items()))
+
+
 def main() -> None:
     folder, *rest = sys.argv[1:]
     kills, seed = (*map(int, rest), *(200, 0)[len(rest) :])
     found = campaign(Path(folder), kills, seed)
-    print(", ".join(f"{what}: {times}" for what, times in sorted(found.items())))
+    print(told_of(found))
     mixed = sum(times for what, times in found.items() if what.startswith("MIXED"))
     sys.exit(bool(mixed or found["processes left"] or not found["usable after all"]))
 

@@ -2,7 +2,7 @@
 
 ::
 
-    python tests/campaigns/snapshots.py chaos --seconds 75     writers, readers, vacuums, all killed
+    python tests/campaigns/snapshots.py chaos --seconds 1800   writers, readers, vacuums, all killed
     python tests/campaigns/snapshots.py readers --commits 500  32 readers at a version each
     python tests/campaigns/snapshots.py races --races 1000     two commits of one partition
 
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,8 +33,11 @@ from warehouse.model import BundleName
 from warehouse.snapshots import log
 
 CONTEXT = multiprocessing.get_context("forkserver")
-PAIRS = 3
+PAIRS = 6
 DAYS, SIDS = 20, 3
+OPENED_FOR = 20
+WRITERS = 8  # at most
+PAUSE = 2.0  # seconds between two readings of one version
 BARS = """
 CREATE OR REPLACE TABLE written AS
 SELECT
@@ -88,10 +92,10 @@ def write_for_ever(root: str, notes: str, number: int) -> None:
     """Commit values; note each intent before it is tried and each version when it is sure."""
     chance = random.Random()
     with Path(notes).open("a") as out:
-        while True:
-            value, pair = chance.getrandbits(32), chance.randrange(PAIRS)
+        for wh in opened_for_ever(root):
+            value, pair = once(number), chance.randrange(PAIRS)
             try:
-                with warehouse.open(root) as wh, wh.begin("eq", calendar="XNYS") as txn:
+                with wh.begin("eq", calendar="XNYS") as txn:
                     previous = stage(txn, pair, value)
                     print("try", pair, value, previous, file=out, flush=True)
                     version = txn.commit({"writer": number}).version
@@ -102,13 +106,35 @@ def write_for_ever(root: str, notes: str, number: int) -> None:
 
 
 def read_for_ever(root: str, notes: str) -> None:
-    """Open, read twice with a pause, close."""
+    """Read twice with a pause, and go to the newest snapshot."""
     chance = random.Random()
     with Path(notes).open("a") as out:
-        while True:
-            with warehouse.open(root) as wh:
-                if wh.bundles():
-                    print(*read_twice(wh, chance.uniform(0, 0.3)), file=out, flush=True)
+        for wh in opened_for_ever(root):
+            if wh.bundles():
+                print(*read_twice(wh, chance.uniform(0, 1)), file=out, flush=True)
+
+
+def vacuum_for_ever(root: str, notes: str) -> None:
+    with Path(notes).open("a") as out:
+        for wh in opened_for_ever(root):
+            if wh.bundles():
+                report = wh.vacuum("eq", keep=1, days=0)
+                print("vacuum", len(report.removed), report.files, file=out, flush=True)
+                time.sleep(0.05)
+
+
+def opened_for_ever(root: str) -> Iterator[warehouse.Warehouse]:
+    """Yield the warehouse at its newest state, for ever; to open it costs more than to refresh it."""
+    while True:
+        with warehouse.open(root) as wh:
+            for _ in range(OPENED_FOR):
+                yield wh
+                wh.refresh()
+
+
+def once(number: int) -> int:
+    """Return a value that no other call gives, of any writer or time, and that fits a price."""
+    return time.monotonic_ns() // 100_000 % 10**9 * WRITERS + number
 
 
 def read_twice(wh: warehouse.Warehouse, pause: float) -> tuple[object, ...]:
@@ -121,15 +147,6 @@ def read_twice(wh: warehouse.Warehouse, pause: float) -> tuple[object, ...]:
     if any(low != high or count != 2 * DAYS * SIDS for _, low, high, count in seen):
         return "mixed", seen
     return ("read" if seen == again else "moved"), wh.snapshot("eq").version
-
-
-def vacuum_for_ever(root: str, notes: str) -> None:
-    with Path(notes).open("a") as out:
-        while True:
-            with warehouse.open(root) as wh:
-                if wh.bundles():
-                    report = wh.vacuum("eq", keep=1, days=0)
-                    print("vacuum", len(report.removed), report.files, file=out, flush=True)
 
 
 def chaos(root: str, arguments: argparse.Namespace) -> dict[str, int]:
@@ -150,8 +167,11 @@ def chaos(root: str, arguments: argparse.Namespace) -> dict[str, int]:
 
     chance = random.Random(arguments.seed)
     running = [start(number) for number in range(len(jobs))]
-    end, kills = time.monotonic() + arguments.seconds, 0
-    while time.monotonic() < end:
+    began, kills, told = time.monotonic(), 0, 0
+    while (passed := time.monotonic() - began) < arguments.seconds:
+        if passed > 60 * (told + 1):
+            told += 1
+            print(f"{told} min: {kills} kills, {dict(counted(notes))}", file=sys.stderr, flush=True)
         time.sleep(chance.uniform(0, 2 * arguments.kill_every))
         number = chance.randrange(len(jobs))
         died_alone = [it for it in running if not it.is_alive()]
@@ -164,6 +184,10 @@ def chaos(root: str, arguments: argparse.Namespace) -> dict[str, int]:
         process.kill()
         process.join()
     return judged(root, notes, kills)
+
+
+def counted(notes: Path) -> Counter[str]:
+    return Counter(line[0] for path in notes.iterdir() for line in whole_lines(path))
 
 
 def judged(root: str, notes: Path, kills: int) -> dict[str, int]:
@@ -181,6 +205,7 @@ def judged(root: str, notes: Path, kills: int) -> dict[str, int]:
         backwards += sum(b < a for a, b in pairwise(versions))
     return {
         "kills": kills,
+        "operations": sum(counts[it] for it in ("try", "vacuum")) + 2 * counts["read"],
         "commits": len(done),
         "conflicts": counts["conflict"],
         "reads": counts["read"],
@@ -226,7 +251,7 @@ def read_one_version(root: str, link: Connection) -> None:
     with warehouse.open(root) as wh:
         first, reads, wrong = digest(wh), 1, 0
         link.send(wh.snapshot("eq").version)
-        while not link.poll(0.5):
+        while not link.poll(PAUSE):
             reads, wrong = reads + 1, wrong + (digest(wh) != first)
         link.send((reads, wrong + (digest(wh) != first)))
 
@@ -283,6 +308,8 @@ def readers(root: str, arguments: argparse.Namespace) -> dict[str, int]:
     for value in range(1, arguments.commits + 1):
         writer.send(value)
         version = writer.recv()
+        if value % 100 == 0:
+            print(f"{value} of {arguments.commits} commits", file=sys.stderr, flush=True)
         if value == 1:
             held.append(begin(hold_a_result, root))
             assert held[0].recv() == version
@@ -332,6 +359,8 @@ def races(root: str, arguments: argparse.Namespace) -> dict[str, int]:
             for link, word in zip(runners, answer, strict=True):
                 link.send(word)
             told = [link.recv() for link in runners]
+        if number % 200 == 0:
+            print(f"{number} of {arguments.races} races", file=sys.stderr, flush=True)
         two += all(told)
         none += not any(told)
         winners += [
@@ -363,7 +392,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     kinds = parser.add_subparsers(required=True)
     for campaign, options in {
-        chaos: {"seconds": 75.0, "writers": 4, "readers": 8, "kill-every": 0.2, "seed": 1},
+        chaos: {"seconds": 1800.0, "writers": 4, "readers": 16, "kill-every": 0.7, "seed": 1},
         readers: {"commits": 500, "readers": 32},
         races: {"races": 1000},
     }.items():

@@ -31,6 +31,14 @@ class Plan:
     error: int | None = None  # None kills
     lasting: bool = False
 
+    def lasts(self, kind: str) -> bool:
+        """Whether later steps of a kind fail too.
+
+        Python makes an interrupted write again (PEP 475), so one that is interrupted for good would
+        never end; no signal does that.
+        """
+        return self.lasting and not (kind == "write" and self.error == errno.EINTR)
+
 
 @dataclass
 class Step:
@@ -68,7 +76,7 @@ class Border:
         if self.plan is None or (self.plan.error is None and kind not in CHANGING):
             return
         self.count += 1
-        if self.count == self.plan.at or (self.plan.lasting and self.count > self.plan.at):
+        if self.count == self.plan.at or (self.plan.lasts(kind) and self.count > self.plan.at):
             self.reached = True
             if self.plan.error is None:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -43,6 +43,17 @@ class WindowInputError(PipelineError, ValueError):
         )
 
 
+class ForeignAssetError(PipelineError, ValueError):
+    """A term compares with an asset of another bundle, whose number another asset has here."""
+
+    def __init__(self, found: object, own: object, bundle: str) -> None:
+        self.found, self.own, self.bundle = found, own, bundle
+        super().__init__(
+            f"{found!r} is an asset of another bundle: in {bundle!r} its number is that of {own!r}. "
+            f"Look it up: bundles.load({bundle!r}).asset_finder.lookup_symbol(...)."
+        )
+
+
 class UnknownFieldError(PipelineError, AttributeError):
     """A dataset has no field of this name; the nearest is named."""
 

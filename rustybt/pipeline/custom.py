@@ -22,6 +22,7 @@ from rustybt.errors import (
 from rustybt.pipeline.expression import Classifier, Factor, Filter, check_mask
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.magnitude import NUMBERS, Magnitude
 from rustybt.pipeline.vocabulary.quantity import Quantity, column
 from rustybt.pipeline.vocabulary.relation import Computed, Joined, Taken
 
@@ -204,6 +205,10 @@ class CustomTerm(Term):
         return f"{self.table}.{name}"
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return NUMBERS
+
+    @override
     def express(self, *inputs: Quantity) -> Quantity:
         value = column(self.column_of(self.names[0]))
         return value.is_present().both(value) if self.dtype.kind == "b" else value
@@ -284,6 +289,10 @@ class CustomOutput(Factor):
         return self.inputs[0].window_safe
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return NUMBERS
+
+    @override
     def express(self, *inputs: Quantity) -> Quantity:
         of = self.inputs[0]
         assert isinstance(of, CustomTerm)  # noqa: S101 - made by it alone
@@ -295,9 +304,11 @@ class CustomOutput(Factor):
 
 
 def _declared(cls: type, name: str) -> Any:
-    """Return what a class of a user says; a property of a class of ours says nothing."""
-    found = getattr(cls, name, None)
-    return None if isinstance(found, property) else found
+    """Return what a class of a user says; what classes of ours say holds for one dtype alone."""
+    for each in cls.__mro__:
+        if name in vars(each) and not each.__module__.startswith("rustybt."):
+            return vars(each)[name]
+    return None
 
 
 _NAMES: Final = {"f": "float64", "i": "int64", "b": "bool", "M": "datetime64[ns]", "O": "object"}

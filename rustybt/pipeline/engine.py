@@ -16,13 +16,12 @@ import warehouse as warehouses
 from rustybt.assets import AssetFinder
 from rustybt.days import Day
 from rustybt.errors import EngineError, UnsupportedColumnError
-from rustybt.pipeline.compiler.run import reach_of, sessions_of
+from rustybt.pipeline.compiler.run import held_bars, reach_of, sessions_of
 from rustybt.pipeline.domain import GENERIC, Domain
 from rustybt.pipeline.expression import checked_count
 from rustybt.pipeline.hooks import DelegatingHooks, NoHooks, PipelineHooks
 from rustybt.pipeline.pipeline import Pipeline
 from rustybt.pipeline.result import PipelineResult
-from warehouse import sqltext
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +155,8 @@ class SimplePipelineEngine:
         reach = reach_of(plan, *span, sessions, bundle=bundle, warehouse=warehouse)
         calendar = warehouse.snapshot(bundle).calendar
         pipeline.domain(self._domain).check_bundle(bundle, calendar, sessions)
-        held = warehouse.sql(sqltext.load("queries/held_bars"), {"bundle": bundle}).rows()[0]
+        held = held_bars(bundle, warehouse)
+        assert held is not None  # noqa: S101 - else the span is refused
         first, last = max(reach.first or held[0], held[0]), min(reach.last or held[1], held[1])
         return sessions[bisect_left(sessions, first) : bisect_right(sessions, last)]
 

@@ -144,6 +144,8 @@ def _executed(
     yield f"  the spine, {_where(derived=derived)}: {facts.read:,} rows of {facts.assets:,} assets"
     for number, each in enumerate(program.passes, start=1):
         yield from _pass(number, each)
+    if not whole.scaled:
+        yield "  where a field is whole units its windows are differences of running sums, not blocks"
     screened = "" if plan.screen is None else " before the screen"
     yield f"  {facts.coming_out:,} rows come out{screened}"
     yield ""
@@ -164,7 +166,7 @@ def _facts(labels: tuple[date, date, date], bundle: str, warehouse: "Warehouse")
 def _pass(number: int, of: Pass) -> Iterator[str]:
     if any(of.stages):
         count = sum(map(len, of.stages))
-        yield f"  pass {number}, streaming, by 2 cursors over halves of the assets: {count} columns"
+        yield f"  pass {number}, streaming, by cursors over a few columns each: {count} columns"
         for stage, columns in enumerate(of.stages, start=1):
             for name, sql in columns.items():
                 yield f"    {stage}. {name} = {_cut(text_of(sql))}"

@@ -250,6 +250,9 @@ class Pipeline:
     ) -> str:
         """Return the SELECT that computes the pipeline, for any DuckDB client over the views.
 
+        The values of terms in Python stand in tables that exist only while a pipeline runs, so a
+        statement with such terms is to be read and not to be run elsewhere.
+
         Parameters
         ----------
         start, end

@@ -10,6 +10,7 @@ from rustybt.assets import Asset
 from rustybt.errors import NotAnAssetError, WindowInputError
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope, Section
+from rustybt.pipeline.vocabulary.magnitude import Magnitude
 from rustybt.pipeline.vocabulary.nanmath import Array
 from rustybt.pipeline.vocabulary.quantity import Quantity
 
@@ -19,7 +20,7 @@ class Slice(Term):
     """The value of one asset on the rows of all; ``factor[asset]`` makes it.
 
     An input of windows, no column of a pipeline. NULL where the asset is not in the universe, or in
-    the bundle.
+    the bundle; a run on a bundle where its number is another asset's is refused.
 
     Parameters
     ----------
@@ -56,6 +57,10 @@ class Slice(Term):
     @override
     def express(self, *inputs: Quantity) -> Quantity:
         return Section().of_sid(inputs[0], self.asset.sid)
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0]
 
     def compute(self, *inputs: Array) -> Array:
         """Return the value of the asset for each of a section that holds all sids in order."""

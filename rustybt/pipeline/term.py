@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.magnitude import Magnitude, of_factor
 from rustybt.pipeline.vocabulary.quantity import Quantity
 from rustybt.pipeline.vocabulary.relation import Joined
 
@@ -93,6 +94,15 @@ class Term(ABC):
             One per input: columns free of actions for a term over sessions, columns as known at
             the session otherwise.
         """
+
+    @cached_property
+    def magnitude(self) -> Magnitude:
+        """How large its values can be; a term whose values may overflow is checked when it is computed."""
+        return self.grown(*(it.magnitude.of_numbers() for it in self.operands))
+
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        """Return how large the values can be that are computed from operands."""
+        return of_factor(*operands)
 
     @cached_property
     def fingerprint(self) -> bytes:

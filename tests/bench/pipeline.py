@@ -10,7 +10,6 @@ adds 7.5 million made-up rows.
 
 import argparse
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import twenty_terms
-from ingest_against_zipline import EXTENSION, write, zipline
+from zipline_bundle import ZiplineBundle
 
 import warehouse
 from rustybt.pipeline import Pipeline, factors
@@ -156,29 +155,8 @@ def sorted_file(wh: warehouse.Warehouse, bundle: str, path: Path) -> Path:
 
 def in_zipline(data: Path, peers: Path, folder: Path) -> tuple[tuple[float, float], str]:
     """Return CPU and wall seconds of the 20 terms, and the first session that came out."""
-    command = zipline(peers.absolute())
-    filled, home = folder / "filled", folder / "zipline"
-    files = write(data, folder / "plain", filled / "daily")
-    home.mkdir()
-    (home / "extension.py").write_text(
-        EXTENSION.format(folder=str(filled), first=str(files.first), last=str(files.last))
-    )
-    there = os.environ | {"ZIPLINE_ROOT": str(home)}
-    subprocess.run(
-        [command, "ingest", "--bundle", "bench", "--no-show-progress"],
-        check=True,
-        env=there,
-        capture_output=True,
-    )
     program = Path(__file__).with_name("twenty_in_zipline.py")
-    told = subprocess.run(
-        [command.with_name("python"), "-W", "ignore", program],
-        check=True,
-        env=there,
-        capture_output=True,
-        text=True,
-    )
-    runs = [it.split() for it in told.stdout.splitlines()]
+    runs = ZiplineBundle(data, peers, folder).run(program)
     cpu, wall = min((float(it[0]), float(it[1])) for it in runs)
     print(f"zipline, 20 terms, {int(runs[0][2]):,} rows: CPU {cpu:.2f} s, wall {wall:.2f} s")
     return (cpu, wall), runs[0][3]

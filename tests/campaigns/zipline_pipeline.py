@@ -3,20 +3,18 @@
 Run as ``RUSTYBT_REFERENCE=folder python tests/campaigns/zipline_pipeline.py [--seeds 1 2 3] [--only stocks]``.
 zipline gets a virtual environment of its own in the folder of ``--peers``, once. Rows, missing values and
 numbers (1e-9) must be equal; where we differ on purpose the closing lines name the reason and count the
-values. It ends with 1 where a value differs without a reason.
+values, and where zipline's own roundings decide, which is seen by multiplying all prices by nearly 1. It ends with 1 where a value differs without a reason.
 """
 
 import argparse
-import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,26 +29,14 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "pipeline")]
 from conftest import commit  # noqa: E402 - its folder is no package
 from zipline_cases import cases  # noqa: E402 - likewise
-from zipline_reasons import KEPT_ROWS, LAST_BIT, LAST_BITS, excused, raised_for  # noqa: E402 - likewise
+from zipline_reasons import taken_for  # noqa: E402 - likewise
+from zipline_tally import EPOCH, Bars, Case, Known, Rows, Tally, differ  # noqa: E402 - likewise
 from zipline_terms import namespace  # noqa: E402 - likewise
 from zipline_worlds import World, acted, made, stocks  # noqa: E402 - likewise
 
 PEER = "zipline-reloaded==3.2.1"
-RTOL = 1e-9
-# The last bits of a sum, as a part of the largest value: what is left where terms cancel.
-ATOL = 1e-11
-EPOCH = np.datetime64("1970-01-01")
-
-Case = tuple[str, str | None]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Values by session (days since 1970) and sid, or what was said instead."""
-
-    keys: np.ndarray
-    values: np.ndarray
-    raised: str | None = None
+# Of all prices, where the sides differ: what moves with them was decided by a rounding.
+FACTORS = [1 + it * 1e-13 for it in (3, -5, 8, -11, 13, -17, 19, -23)]
 
 
 def peer(folder: Path) -> Path:
@@ -62,10 +48,14 @@ def peer(folder: Path) -> Path:
     return python
 
 
-def of_zipline(python: Path, world: World, given: list[Case], folder: Path) -> list[Rows]:
-    """Return zipline's rows of each case."""
+def of_zipline(
+    python: Path, world: World, given: list[Case], folder: Path, factor: float = 1.0
+) -> list[Rows]:
+    """Return zipline's rows of each case, all prices being multiplied by a factor."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     _write(world, folder)
-    job = {"span": [str(it) for it in world.span], "cases": given}
+    job = {"span": [str(it) for it in world.span], "cases": given, "factor": factor}
     (folder / "job.json").write_text(json.dumps(job))
     command = [python, "-W", "ignore", HERE / "zipline_engine.py", folder]
     subprocess.run(command, check=True)
@@ -105,11 +95,15 @@ def _sessions(world: World) -> list:
     return [it.date() for it in calendar.sessions_in_range(first, last)]
 
 
+def names_of(store: warehouse.Warehouse, world: World) -> dict:
+    """Return what the texts of cases name, on our side."""
+    finder = AssetFinder(store, world.name)
+    return namespace([factors, classifiers, filters], EquityPricing, finder.retrieve)
+
+
 def of_ours(store: warehouse.Warehouse, world: World, given: list[Case]) -> Iterator[Rows]:
     """Yield our rows of each case; cases of one screen run together, twenty at a time."""
-    finder = AssetFinder(store, world.name)
-    names = namespace([factors, classifiers, filters], EquityPricing, finder.retrieve)
-    names |= {"N": len(finder)}
+    names = names_of(store, world)
     found: dict[int, Rows] = {}
     waiting: dict[str | None, dict[int, object]] = {}
     for number, (text, screen) in enumerate(given):
@@ -151,81 +145,6 @@ def _plain(column: pl.Series) -> np.ndarray:
     return column.cast(pl.Float64).to_numpy()
 
 
-def apart(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Return where two columns differ; an infinity of zipline is a missing value."""
-    if expected.dtype.kind in "UO" or found.dtype.kind in "UO":
-        return expected != found
-    expected = np.where(np.isinf(expected), np.nan, expected)
-    missing = np.isnan(expected), np.isnan(found)
-    allowed = RTOL * np.abs(expected) + ATOL * np.nanmax(np.abs(expected), initial=0)
-    with np.errstate(invalid="ignore"):
-        return (missing[0] != missing[1]) | (np.abs(found - expected) > allowed)
-
-
-class Tally:
-    """What was compared, what was excused and what was not."""
-
-    def __init__(self) -> None:
-        self.terms = self.values = self.wrong = 0
-        self.reasons: Counter[str] = Counter()
-
-    def take(self, world: World, case: Case, expected: Rows, found: Rows) -> None:
-        self.terms += 1
-        text = case[0] if case[1] is None else f"{case[0]} screened by {case[1]}"
-        if expected.raised or found.raised:
-            return self._raised(world, text, expected, found)
-        if case[1]:
-            expected, found = self._common(case[1], expected, found)
-        if not np.array_equal(expected.keys, found.keys):
-            return self._differs(
-                world, text, f"{len(expected.values)} rows, not {len(found.values)}"
-            )
-        self.values += len(expected.values)
-        wrong = apart(expected.values, found.values)
-        if wrong.any() and (
-            reason := excused(f"{world.name}: {text}", wrong, expected.values, found.values)
-        ):
-            self.reasons[reason] += int(wrong.sum())
-        elif wrong.any():
-            at = int(np.flatnonzero(wrong)[0])
-            session, sid = EPOCH + int(expected.keys[0, at]), int(expected.keys[1, at])
-            here = f"{session} sid {sid}: {expected.values[at]!r}, not {found.values[at]!r}"
-            self._differs(world, text, f"{wrong.sum()} of {wrong.size}, first {here}")
-        return None
-
-    def _common(self, screen: str, expected: Rows, found: Rows) -> tuple[Rows, Rows]:
-        """Return both on the rows of both, where those of one side have a reason."""
-        keys = [list(map(tuple, it.keys.T.tolist())) for it in (expected, found)]
-        both = [
-            np.array([it in set(keys[1 - side]) for it in keys[side]], dtype=bool)
-            for side in (0, 1)
-        ]
-        apart = sum(int((~it).sum()) for it in both)
-        if "downsample" in screen and both[1].all():
-            self.reasons[KEPT_ROWS] += apart
-        elif apart <= LAST_BITS * len(expected.values):
-            self.reasons[LAST_BIT] += apart
-        else:
-            return expected, found
-        return tuple(
-            Rows(it.keys[:, mask], it.values[mask])
-            for it, mask in zip((expected, found), both, strict=True)
-        )
-
-    def _raised(self, world: World, text: str, expected: Rows, found: Rows) -> None:
-        if expected.raised and found.raised:
-            self.reasons["both raise"] += 1
-        elif expected.raised and (reason := raised_for(expected.raised)):
-            self.reasons[reason] += 1
-        else:
-            said = f"zipline: {expected.raised or 'no error'}; here: {found.raised or 'no error'}"
-            self._differs(world, text, said[:500])
-
-    def _differs(self, world: World, text: str, what: str) -> None:
-        self.wrong += 1
-        print(f"{world.name} {world.span[0]} to {world.span[1]}: {text}\n    {what}", flush=True)
-
-
 def worlds(seed: int, only: "list[str] | None") -> Iterator[World]:
     """Yield the worlds of a seed."""
     reference = Path(os.environ["RUSTYBT_REFERENCE"])
@@ -238,6 +157,39 @@ def worlds(seed: int, only: "list[str] | None") -> Iterator[World]:
     for name, make in makers.items():
         if only is None or name in only:
             yield make()
+
+
+def given_for(world: World, seed: int, options: argparse.Namespace) -> list[Case]:
+    """Return the cases of a world, of those assets that it has."""
+    given, count = cases(seed, options.compositions), world.bars["symbol"].n_unique()
+    if count < 6:
+        given = [it for it in given if "asset(" not in it[0] or "asset(0)" in it[0]]
+    return [(text.replace("N - 1", str(count - 1)), screen) for text, screen in given]
+
+
+def compare(tally: Tally, python: Path, world: World, given: list[Case], folder: Path) -> None:
+    """Run the cases on both sides, and again in zipline with other roundings where they differ."""
+    (folder / "root").mkdir()
+    with commit(folder / "root", world.bars, world.actions, bundle=world.name) as store:
+        expected = of_zipline(python, world, given, folder / "zipline")
+        found = list(of_ours(store, world, given))
+        unlike = [it for it in range(len(given)) if differ(expected[it], found[it])]
+        again = [given[it] for it in unlike]
+        runs = [
+            of_zipline(python, world, again, folder / "zipline", factor)
+            for factor in FACTORS
+            if again
+        ]
+        shaken = {it: [run[number] for run in runs] for number, it in enumerate(unlike)}
+        bars, names = Bars(world, _sessions(world)), names_of(store, world)
+        for it, case in enumerate(given):
+            known = None
+            if it in shaken:
+                lookback = Pipeline({"term": eval(case[0], names)}).plan().lookback
+                other = taken_for(case[0]), case[1]
+                instead = next(of_ours(store, world, [other])) if other != case else None
+                known = Known(bars, lookback, shaken[it], instead)
+            tally.take(world, case, expected[it], found[it], known)
 
 
 def main() -> int:
@@ -253,23 +205,8 @@ def main() -> int:
     for seed in options.seeds:
         for world in worlds(seed, options.only):
             ran += 1
-            given = cases(seed, options.compositions)
-            count = world.bars["symbol"].n_unique()
-            if count < 6:
-                given = [it for it in given if "asset(" not in it[0] or "asset(0)" in it[0]]
-            given = [(text.replace("N - 1", str(count - 1)), screen) for text, screen in given]
-            with contextlib.ExitStack() as stack:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-                (folder / "root").mkdir()
-                actions = world.actions
-                store = stack.enter_context(
-                    commit(folder / "root", world.bars, actions, bundle=world.name)
-                )
-                expected = of_zipline(python, world, given, folder)
-                for case, theirs, ours in zip(
-                    given, expected, of_ours(store, world, given), strict=True
-                ):
-                    tally.take(world, case, theirs, ours)
+            with tempfile.TemporaryDirectory() as folder:
+                compare(tally, python, world, given_for(world, seed, options), Path(folder))
     for reason, count in tally.reasons.most_common():
         print(f"{count:9,} {reason}")
     said = f"{ran} worlds, {tally.terms:,} terms, {tally.values:,} values"

@@ -1,34 +1,83 @@
-"""Where our numbers differ from zipline's on purpose: each reason by name, and what it excuses."""
+"""Where our numbers differ from zipline's on purpose: each reason by name, and the rows that it excuses."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-Excuse = Callable[[np.ndarray, np.ndarray], np.ndarray]
+RTOL = 1e-9
+# The last bits of a sum, as a part of the largest value: what is left where terms cancel.
+ATOL = 1e-11
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One term on both sides, on the same rows, by session and sid.
+
+    Parameters
+    ----------
+    text
+        The term, and its screen.
+    sessions
+        Of the rows, as days since 1970.
+    expected, found
+        zipline's values and ours.
+    shaken
+        Whether zipline gives another value in the session of the row when all prices are multiplied by
+        a number that is nearly 1, so that its roundings fall otherwise.
+    instead
+        Our values of what zipline takes the term for (`taken_for`); missing if it takes it for itself.
+    acted
+        Whether a split or dividend of the asset of the row came before it.
+    number_of_wrong
+        Rows of the term that differ.
+    incomplete
+        Whether a window of the term holds a session without a bar, of any asset of the run.
+    started
+        Whether the asset of the row was not yet listed somewhere in the windows of the term.
+    """
+
+    text: str
+    sessions: np.ndarray
+    expected: np.ndarray
+    found: np.ndarray
+    shaken: np.ndarray
+    instead: np.ndarray
+    acted: np.ndarray
+    number_of_wrong: int
+    incomplete: np.ndarray
+    started: np.ndarray
+
+    @cached_property
+    def theirs_missing(self) -> np.ndarray:
+        return np.isnan(self.expected) & ~np.isnan(self.found)
+
+    @cached_property
+    def ours_alone_pass(self) -> np.ndarray:
+        return (self.expected == 0) & (self.found == 1)
+
+    @cached_property
+    def any_started(self) -> np.ndarray:
+        """Whether any asset of the session had started."""
+        return np.isin(self.sessions, self.sessions[self.started])
+
+    @cached_property
+    def one_passes(self) -> np.ndarray:
+        """Whether as many assets of the session pass here as there."""
+        _, place = np.unique(self.sessions, return_inverse=True)
+        passing = [np.bincount(place, it == 1) for it in (self.expected, self.found)]
+        return (passing[0] == passing[1])[place]
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Values that may differ: in which terms, and which of them."""
+    """Rows that may differ: of which terms, and which of them."""
 
     name: str
     terms: str  # a regular expression
-    values: Excuse
-    share: float = 1.0  # of the values of a term, at most
-
-
-def _theirs_missing(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
-    return np.isnan(expected) & ~np.isnan(found)
-
-
-def _theirs_missing_or_false(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
-    return _theirs_missing(expected, found) | ((expected == 0) & (found == 1))
-
-
-def _any(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
-    return np.ones(expected.shape, dtype=bool)
+    rows: Callable[[Compared], np.ndarray]
 
 
 RAISED = {
@@ -42,57 +91,86 @@ RAISED = {
     "cannot traverse invalidated": "one volume as both inputs: zipline raises",
 }
 
-LAST_BIT = (
-    "comparisons and ranks that the last bit decides: sums here are exact, zipline rounds each step"
+LAST_BIT = "comparisons and ranks that zipline's own roundings decide: they fall otherwise when all prices are multiplied by 1.000000000001"
+DOWNSAMPLED_TWICE = r"\.downsample\('\w+'\)(?=\.downsample)"
+SUMMARIES = (
+    r"\.(mean|stddev|max|min|median|sum|notnull_count|peer_count|rank|demean|zscore|top|bottom)\("
 )
-LAST_BITS = 0.02  # of the values of a term, at most
+KEPT_ROWS = "rows of assets that are gone, kept by a downsampled screen: none here"
 
 REASONS = (
+    Reason(LAST_BIT, "", lambda it: it.shaken),
     Reason(
         "ranks among missing values, of other methods or in groups: NaN for all in zipline",
         r"rank\(method='(?!ordinal)|groupby=",
-        _theirs_missing_or_false,
+        lambda it: (
+            (it.theirs_missing | it.ours_alone_pass) & (it.incomplete | ("mask=" in it.text))
+        ),
     ),
-    Reason("the largest of negative values by top(1): another one in zipline", r"top\(1[,)]", _any),
+    Reason(
+        "the largest of negative values by top(1): another one in zipline",
+        r"^Returns\(window_length=\d+\)\.top\(1[,)]",
+        lambda it: it.one_passes,
+    ),
     Reason(
         "a downsampled term downsampled again: zipline forgets the first period",
-        r"downsample\('\w+'\)\.downsample",
-        _any,
+        DOWNSAMPLED_TWICE,
+        lambda it: ~apart(it.expected, it.instead),
+    ),
+    Reason(
+        "1 to the power of a missing number, or that to the power of 0: 1 in zipline, missing here",
+        r"\*\*",
+        lambda it: (it.expected == 1) & np.isnan(it.found),
     ),
     Reason(
         "expressions before the first session of an asset: computed in zipline, missing here",
         r"(fillna|if_else|isnull|~|peer_count).*(downsample|inputs=)"
         r"|(downsample|inputs=).*(fillna|if_else|isnull|~)",
-        _any,
+        lambda it: it.started | (it.any_started & bool(re.search(SUMMARIES, it.text))),
     ),
     Reason(
-        LAST_BIT,
-        r"(?=.*(rank|top|bottom|percentile|quartile|decile|[<>]|!=|\.eq|pearman|%))"
-        r"(?=.*(Average|EWMA|Bollinger|Volatility|VWAP|RSI|mean|zscore|Returns|PercentChange))",
-        _any,
-        share=LAST_BITS,
-    ),
-    Reason(
-        "prices equal but for an action between: zipline multiplies by each ratio in turn",
-        "^acted: ",
-        _any,
-        share=0.005,
+        "a price equal to another before an action: equal once multiplied by each ratio in turn, or here",
+        r"[<>%=]|\.eq\(|MaxDrawdown|Aroon|rank|top|bottom|percentile",
+        lambda it: it.acted & (it.number_of_wrong <= 3),
     ),
 )
 
 
-KEPT_ROWS = "rows of assets that are gone, kept by a downsampled screen: none here"
+def taken_for(text: str) -> str:
+    """Return the term that zipline computes in place of another."""
+    return re.sub(DOWNSAMPLED_TWICE, "", text)
 
 
-def excused(text: str, wrong: np.ndarray, expected: np.ndarray, found: np.ndarray) -> str | None:
-    """Return the reason why the values of a term may differ where they do; None without one."""
-    if expected.dtype.kind in "UO":
-        return None
+def apart(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return where two columns differ; an infinity of zipline is a missing value."""
+    if expected.dtype.kind in "UO" or found.dtype.kind in "UO":
+        return expected != found
+    expected = finite(expected)
+    missing = np.isnan(expected), np.isnan(found)
+    allowed = RTOL * np.abs(expected) + ATOL * np.nanmax(np.abs(expected), initial=0)
+    with np.errstate(invalid="ignore"):
+        return (missing[0] != missing[1]) | (np.abs(found - expected) > allowed)
+
+
+def finite(values: np.ndarray) -> np.ndarray:
+    """Return the values, the infinite ones as missing."""
+    if values.dtype.kind in "UO":
+        return values
+    return np.where(np.isinf(values), np.nan, values)
+
+
+def excused(compared: Compared, wrong: np.ndarray) -> "tuple[dict[str, int], np.ndarray]":
+    """Return how many rows each reason excuses, and which rows have none."""
+    counts: dict[str, int] = {}
+    if compared.expected.dtype.kind in "UO":
+        return counts, wrong
+    left = wrong.copy()
     for reason in REASONS:
-        allowed = reason.values(expected[wrong], found[wrong])
-        if re.search(reason.terms, text) and allowed.all() and wrong.mean() <= reason.share:
-            return reason.name
-    return None
+        if left.any() and re.search(reason.terms, compared.text):
+            rows = left & reason.rows(compared)
+            counts[reason.name] = int(rows.sum())
+            left &= ~rows
+    return {name: count for name, count in counts.items() if count}, left
 
 
 def raised_for(said: str) -> str | None:

@@ -5,6 +5,7 @@
 import datetime as dt
 
 import numpy as np
+import polars as pl
 import pytest
 
 from rustybt.errors import (
@@ -19,6 +20,7 @@ from rustybt.pipeline import Pipeline
 from rustybt.pipeline.custom import CustomClassifier, CustomFactor, CustomFilter
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import Returns, SimpleMovingAverage
+from warehouse.errors import QueryError
 
 CLOSE, VOLUME = EquityPricing.close, EquityPricing.volume
 LIQUID = VOLUME.latest > 1200
@@ -334,3 +336,82 @@ def test_what_python_computes_is_never_taken_from_the_cache(small, panel):
     for _ in range(2):
         run(small, panel, {"value": Recorder()}, 8, 8)
     assert len(Recorder.seen) == 2
+
+
+class Count(CustomFactor):
+    inputs = [CLOSE]
+    window_length = 2
+    dtype = np.int64
+
+    def compute(self, today, assets, out, close):
+        there = ~np.isnan(close[-1])
+        out[there] = 10 * assets[there] + today.day
+
+
+class Day(CustomFactor):
+    inputs = [CLOSE]
+    window_length = 1
+    dtype = np.dtype("datetime64[ns]")
+
+    def compute(self, today, assets, out, close):
+        out[~np.isnan(close[-1])] = np.datetime64(today)
+
+
+def test_whole_numbers_that_compute_leaves_alone_are_missing(small, panel):
+    rows = run(small, panel, {"n": Count(), "more": Count() + 1, "close": CLOSE.latest}).pl()
+    there = rows["close"].is_not_null()
+    assert not there.all()
+    day = rows["session"].dt.day()
+    assert rows["n"].dtype == pl.Int64
+    assert rows["n"].to_list() == [
+        10 * sid + at if here else None
+        for sid, at, here in zip(rows["sid"], day, there, strict=True)
+    ]
+    assert rows["more"].to_list() == [None if it is None else it + 1.0 for it in rows["n"]]
+
+
+def test_days_that_compute_leaves_alone_are_missing(small, panel):
+    result = run(small, panel, {"day": Day(), "there": Day().notnull(), "close": CLOSE.latest})
+    rows = result.pl()
+    assert rows["there"].to_list() == rows["close"].is_not_null().to_list()
+    assert rows["day"].is_null().to_list() == rows["close"].is_null().to_list()
+    known = rows.filter("there")
+    assert known["day"].dt.date().to_list() == known["session"].to_list()
+    assert result.df()["day"].isna().sum() == rows["day"].null_count() > 0
+
+
+def test_labels_of_python_group_and_count(small, panel):
+    columns = {
+        "close": CLOSE.latest,
+        "letter": Letter(),
+        "apart": CLOSE.latest.demean(groupby=Letter()),
+        "peers": Letter().peer_count(),
+        "starts": Letter().startswith("A"),
+    }
+    rows = run(small, panel, columns).pl()
+    mean = pl.col("close").mean().over("session", "letter")
+    expected = rows.select(
+        pl.when(pl.col("letter").is_not_null()).then(pl.col("close") - mean)
+    ).to_series()
+    np.testing.assert_allclose(rows["apart"].to_numpy(), expected.to_numpy(), atol=1e-12)
+    assert rows["starts"].to_list() == (rows["letter"] == "A").fill_null(value=False).to_list()
+    counted = rows.filter(pl.col("letter").is_not_null())
+    assert (
+        counted["peers"].to_list()
+        == counted.select(pl.len().over("session", "letter")).to_series().to_list()
+    )
+
+
+def test_statement_of_a_term_in_python_names_the_table_of_its_values(small, panel):
+    term = Count()
+    result = run(small, panel, {"n": term})
+    assert term.table in result.sql
+    with pytest.raises(QueryError, match=term.table):
+        small.sql(result.sql)
+
+
+@pytest.mark.parametrize("name", ["s", "k", "alive", "close", "price_scale"])
+def test_column_may_be_named_as_what_a_run_uses_itself(small, panel, name):
+    columns = {name: Letter(), "day": Day(), "close_": CLOSE.latest}
+    plain = run(small, panel, {"letter": Letter()}).pl()
+    assert run(small, panel, columns).pl()[name].to_list() == plain["letter"].to_list()

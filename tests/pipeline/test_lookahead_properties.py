@@ -34,6 +34,10 @@ def futures(small) -> Iterator[dict]:
             manager.__exit__(None, None, None)
 
 
+def of_cuts(futures: dict, *cuts: dt.date) -> dict:
+    return {(cut, kind): other for (cut, kind), other in futures.items() if cut in cuts}
+
+
 def leaks(pipe: Pipeline, small: warehouse.Warehouse, futures: dict) -> list:
     truth = pipe.run(FIRST, CUTS[-1], bundle="small", warehouse=small).pl()
     found = []
@@ -44,8 +48,11 @@ def leaks(pipe: Pipeline, small: warehouse.Warehouse, futures: dict) -> list:
     return found
 
 
-def test_no_built_in_term_sees_the_future(example_columns, small, futures):
-    assert leaks(Pipeline(example_columns), small, futures) == []
+@pytest.mark.parametrize(
+    "cut", [CUTS[1], *(pytest.param(it, marks=pytest.mark.slow) for it in (CUTS[0], CUTS[2]))]
+)
+def test_no_built_in_term_sees_the_future(example_columns, small, futures, cut):
+    assert leaks(Pipeline(example_columns), small, of_cuts(futures, cut)) == []
 
 
 COLUMNS = st.sampled_from([EquityPricing.open, EquityPricing.close, EquityPricing.volume])
@@ -82,12 +89,13 @@ def composed(terms: st.SearchStrategy[Factor]) -> st.SearchStrategy[Factor]:
 TERMS = st.recursive(SAFE | PRICES, composed, max_leaves=6)
 
 
+@pytest.mark.parametrize("cuts", [CUTS[:1], pytest.param(CUTS, marks=pytest.mark.slow)])
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(TERMS, min_size=1, max_size=3, unique=True), st.none() | TERMS)
-def test_no_composition_sees_the_future(small, futures, terms, screened):
+def test_no_composition_sees_the_future(small, futures, cuts, terms, screened):
     pipe = Pipeline({f"t{number}": it for number, it in enumerate(terms)})
     if screened is not None:
         pipe.set_screen(screened.notnull())
-    assert leaks(pipe, small, futures) == []
+    assert leaks(pipe, small, of_cuts(futures, *cuts)) == []

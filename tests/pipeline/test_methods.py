@@ -254,3 +254,18 @@ def test_clip_honours_its_mask(small, panel):
     frame = column(small, CLOSE.clip(0, 1000, mask=CLOSE > 60), panel.sessions[8:9])
     prices = column(small, CLOSE, panel.sessions[8:9])
     assert frame["value"].is_null().to_list() == (prices["value"].fill_null(0) <= 60).to_list()
+
+
+def test_power_of_a_missing_value_is_missing(small):
+    missing, close = CLOSE / 0, CLOSE
+    columns = {
+        "to_0": missing**0.0,
+        "of_1": (close / close) ** missing,
+        "negative": (-close) ** 0.5,
+        "square": (-close) ** 2.0,
+        "squared": close * close,
+    }
+    rows = Pipeline(columns).run("2024-01-16", "2024-01-16", bundle="small", warehouse=small).pl()
+    for name in ("to_0", "of_1", "negative"):
+        assert rows[name].null_count() == len(rows) > 0
+    assert rows["square"].to_list() == pytest.approx(rows["squared"].to_list())

@@ -1,5 +1,8 @@
 """Each method's SQL says what its NumPy definition says, over gaps, listings and actions."""
 
+import itertools
+import operator
+
 import numpy as np
 import pytest
 
@@ -31,7 +34,27 @@ HALVES = CLOSE.quantiles(2)
 NAMES = CLOSE.quantiles(3).relabel({0: "low", 1: "middle", 2: None}.get)
 WINDOW = {"inputs": [UP], "window_length": 3}
 
+BINARY = {
+    "sum": operator.add,
+    "difference": operator.sub,
+    "product": operator.mul,
+    "quotient": operator.truediv,
+}
+WHOLE = {  # exact on whole numbers, since a remainder jumps where its last bit does
+    "sum": operator.add,
+    "difference": operator.sub,
+    "product": operator.mul,
+    "remainder": operator.mod,
+}
+HUGE = CLOSE * 1e300
+TINY = CLOSE / 1e300
+
 SECTIONS = {
+    "rank_of_overflow": (HUGE * HUGE).rank(),
+    "rank_beside_overflow": (CLOSE * (1e305 * (CLOSE - 60))).rank("average"),
+    "sum_overflows": CLOSE - HUGE.clip(1.7e308, 1.7e308).sum(),
+    "zscore_overflows": HUGE.zscore(),
+    "demean_of_huge": (HUGE / 1e10).demean(),
     "demean_by": DAY.demean(groupby=HALVES),
     "zscore_by": DAY.zscore(groupby=HALVES),
     "zscore_by_masked": DAY.zscore(mask=LIQUID, groupby=HALVES),
@@ -87,9 +110,30 @@ ROWS = {
     "inverse": (VOLUME - VOLUME) ** -1,
     "power_of_number": 2**WIDE,
     "power_overflows": CLOSE ** (10 * CLOSE),
+    "power_of_power": (WIDE**3) ** 3,
+    "product_overflows": HUGE * HUGE,
+    "product_of_huge_is_a_number": HUGE * HUGE / 1e300,
+    "quotient_overflows": CLOSE / TINY,
+    "sum_overflows": 1e308 * DAY.fillna(2.0).clip(1.0, 1.7)
+    + 1e308 * DAY.fillna(2.0).clip(1.0, 1.7),
+    "difference_of_overflows": HUGE * HUGE - HUGE * HUGE,
+    "remainder_overflows": HUGE % TINY,
+    "underflow_is_zero": TINY * TINY,
     "remainder": WIDE % 0.7,
     "remainder_of_number": 7 % WIDE,
     "remainder_by_zero": CLOSE % (VOLUME - VOLUME),
+    **{
+        f"{left} then {right} under {middle}": BINARY[middle](
+            BINARY[left](CLOSE, WIDE), BINARY[right](VOLUME, DAY + 2)
+        )
+        for left, middle, right in itertools.product(BINARY, repeat=3)
+    },
+    **{
+        f"whole {left} then {right} under {middle}": WHOLE[middle](
+            -WHOLE[left](VOLUME, 7), -WHOLE[right](VOLUME + 5, 11)
+        )
+        for left, middle, right in itertools.product(WHOLE, repeat=3)
+    },
     "isnan": DAY.isnan(),
     "notnan": DAY.notnan(),
     "isfinite": NOWHERE.isfinite(),
@@ -208,3 +252,13 @@ def test_small_values_keep_their_digits(name, results, panel):
 def test_no_number_is_infinite_or_nan(name, results):
     column = results[name]
     assert not column.dtype.is_float() or column.drop_nulls().is_finite().all()
+
+
+def test_window_over_numbers_too_large_for_their_sum_is_missing(small):
+    huge = DAY.clip(1.7e308, 1.7e308)
+    one, two = (SimpleMovingAverage(inputs=[huge], window_length=it) for it in (1, 2))
+    pipe = Pipeline({"one": one, "two": two}, screen=DAY.notnull())
+    result = pipe.run("2024-01-16", "2024-01-16", bundle="small", warehouse=small)
+    for rows in (result.pl(), small.sql(result.sql).pl()):
+        assert set(rows["one"]) == {1.7e308}
+        assert rows["two"].null_count() == len(rows) > 0

@@ -281,7 +281,9 @@ def test_vacuum_takes_them_with_their_snapshot(tmp_path):
         assert run(Pipeline({"mean": MEAN}), warehouse).cached == {"mean": 21}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(it, marks=pytest.mark.slow) for it in (1, 2, 3))]
+)
 def test_random_histories_give_the_rows_of_a_fresh_run(tmp_path, seed):
     changing = Changing(tmp_path, seed)
     for step in range(7):
@@ -369,3 +371,56 @@ def test_killed_writer_leaves_nothing_that_is_believed(wh, tmp_path):
         writer.wait()
         writer.stdout.close()
         same(run(Pipeline(COLUMNS), wh), fresh)
+
+
+LIMITED = """
+import resource, sys
+from cached_runs import *
+import warehouse
+with warehouse.open(sys.argv[1]) as wh:
+    where = {"bundle": "small", "warehouse": wh}
+    fresh = Pipeline(COLUMNS).run("2024-01-03", "2024-02-01", cache=False, **where).pl()
+    if sys.argv[2] == "full":  # a file may not grow beyond, as on a disk without room
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+    for name in COLUMNS:
+        for columns in ({name: COLUMNS[name]}, COLUMNS):
+            found = Pipeline(columns).run("2024-01-03", "2024-02-01", **where).pl()
+            assert_frame_equal(found, fresh.select(found.columns), check_exact=True)
+"""
+
+
+def limited(root, kind, **environment):
+    command = [sys.executable, "-c", LIMITED, str(root), kind]
+    there = {**os.environ, "PYTHONPATH": str(HERE), **environment}
+    return subprocess.Popen(command, env=there, stderr=subprocess.PIPE, text=True)
+
+
+def test_disk_without_room_is_no_cache(wh, tmp_path):
+    run(Pipeline({"mean": MEAN}), wh)  # one file that is there already
+    kept = kept_files(tmp_path)
+    child_of_limit = limited(tmp_path, "full")
+    assert child_of_limit.communicate(timeout=300) == (None, "")
+    assert child_of_limit.returncode == 0
+    assert kept_files(tmp_path) == kept
+    assert not list(tmp_path.glob("bundles/small/derived/*/.building-*/*"))
+
+
+def test_processes_that_remove_each_others_files_give_the_rows_of_a_fresh_run(wh, tmp_path):
+    run(Pipeline({"mean": MEAN}), wh)
+    (one,) = kept_files(tmp_path)
+    few = str(one.stat().st_size * 3)  # files for which there is room, of twelve
+    running = [limited(tmp_path, "few", RUSTYBT_PIPELINE_CACHE=few) for _ in range(2)]
+    assert [it.communicate(timeout=300)[1] for it in running] == ["", ""]
+    assert [it.returncode for it in running] == [0, 0]
+    run(Pipeline(COLUMNS), wh)
+    assert sum(it.stat().st_size for it in kept_files(tmp_path)) > int(few)
+
+
+def test_limit_below_one_file_keeps_none(wh, tmp_path, monkeypatch):
+    monkeypatch.setenv("RUSTYBT_PIPELINE_CACHE", "10B")
+    fresh = run(Pipeline(COLUMNS), wh, cache=False)
+    for _ in range(2):
+        found = run(Pipeline(COLUMNS), wh)
+        assert set(found.cached.values()) == {0}
+        same(found, fresh)
+    assert not kept_files(tmp_path)

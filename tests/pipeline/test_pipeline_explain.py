@@ -131,7 +131,7 @@ class Spread(CustomFactor):
 def test_it_says_what_a_run_executes(text):
     assert "-- A run executes" in text
     assert "--   the spine, computed for these sessions: 34 rows of 6 assets" in text
-    assert "--   pass 1, streaming, by 2 cursors over halves of the assets: " in text
+    assert "--   pass 1, streaming, by cursors over a few columns each: " in text
     assert re.search(r'--     1\. \w+_1 = .*"close_q" - LAG\("close_q", 1\) OVER \(\)', text)
 
 

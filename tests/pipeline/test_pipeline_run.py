@@ -214,7 +214,7 @@ def test_no_value_depends_on_how_far_back_a_run_begins(run):
     assert_frame_equal(long, short, rel_tol=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(it, marks=pytest.mark.slow) for it in (1, 2))])
 def test_noise_in_the_future_changes_no_row(bars, build, run, example_columns, seed):
     columns = {**example_columns, **ALL}
     cut = dt.date(2024, 1, 22)

@@ -195,6 +195,7 @@ def grown(way, root, start):
     return rows, kilobytes * 1024
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_span(wide):
     few, some = grown("stream", wide, "2019-01-02")
     many, most = grown("stream", wide, "2011-01-04")

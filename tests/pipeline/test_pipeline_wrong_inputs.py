@@ -16,6 +16,7 @@ from rustybt.errors import (
     BadPercentileBoundsError,
     DatasetError,
     DomainMismatchError,
+    ForeignAssetError,
     TermParameterError,
     UnknownFieldError,
     UnsupportedColumnError,
@@ -27,7 +28,10 @@ from rustybt.pipeline.domain import CRYPTO
 from rustybt.pipeline.factors import (
     BollingerBands,
     Returns,
+    RollingLinearRegressionOfReturns,
     RollingPearsonOfReturns,
+    RollingSpearmanOfReturns,
+    SimpleBeta,
     SimpleMovingAverage,
 )
 from rustybt.pipeline.filters import AllPresent, SingleAsset
@@ -364,3 +368,40 @@ def test_frame_without_rows_is_missing_everywhere(rows):
         schema.empty_table(), time="day", columns={"score": float}, name="Scores"
     )
     assert rows(x=scores.score.latest)["x"].null_count() == 15
+
+
+def comparisons(asset):
+    returns = {"returns_length": 2, "correlation_length": 3}
+    line = RollingLinearRegressionOfReturns(asset, returns_length=2, regression_length=3)
+    return {
+        "beta": SimpleBeta(asset, 4),
+        "pearson": RollingPearsonOfReturns(asset, **returns),
+        "spearman": RollingSpearmanOfReturns(asset, **returns),
+        "alpha": line.alpha,
+    }
+
+
+def test_target_that_the_bundle_does_not_have_gives_nothing(small):
+    ghost = Asset(99, "ZZ", "XNYS", "equity", dt.date(2000, 1, 3), dt.date(2001, 1, 3))
+    rows = (
+        Pipeline(comparisons(ghost))
+        .run("2024-01-16", "2024-01-23", bundle="small", warehouse=small)
+        .pl()
+    )
+    assert len(rows) > 0
+    assert all(
+        rows[it].null_count() == len(rows) for it in ("beta", "pearson", "spearman", "alpha")
+    )
+
+
+@pytest.mark.parametrize("name", ["beta", "pearson", "spearman", "alpha"])
+def test_target_of_another_bundle_is_refused(small, name):
+    other = Asset(0, "OTHER", "XLON", "equity", dt.date(2000, 1, 3), dt.date(2030, 1, 3))
+    pipe = Pipeline({name: comparisons(other)[name]}, screen=Returns(window_length=2).notnull())
+    with pytest.raises(ForeignAssetError, match=r"OTHER.*another bundle"):
+        pipe.run("2024-01-16", "2024-01-23", bundle="small", warehouse=small)
+    with (
+        pytest.raises(ForeignAssetError),
+        pipe.stream("2024-01-16", "2024-01-23", bundle="small", warehouse=small) as rows,
+    ):
+        list(rows)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from rustybt.pipeline.compiler.stages import text_of
+from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Sql
 
 if TYPE_CHECKING:
@@ -64,12 +65,26 @@ def crossed(
         found = warehouse.arrow(text_of(_by_row(windows)), tables={_GIVEN: slim})
         back = np.empty(len(rows), dtype="i4")
         back[found[_PLACE].combine_chunks().to_numpy()] = places
-    return {name: taken(found[name], pa.array(back)) for name in windows}
+    return {name: taken(found[name], back) for name in windows}
 
 
-def taken(values: pa.ChunkedArray, places: pa.Array) -> pa.ChunkedArray:
+def taken(values: pa.ChunkedArray, places: Values) -> pa.ChunkedArray:
     """Return the values at places."""
-    return pa.chunked_array([values.combine_chunks().take(places)], type=values.type)
+    whole = values.combine_chunks()
+    if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
+        # NumPy takes numbers in a fifth of the time that Arrow needs where some are missing.
+        valid, numbers = whole.buffers()
+        at = slice(whole.offset, whole.offset + len(whole))
+        present = None
+        if whole.null_count:
+            bits = np.unpackbits(np.frombuffer(valid, "u1"), bitorder="little")[at]
+            present = pa.py_buffer(np.packbits(bits[places], bitorder="little"))
+        found = np.frombuffer(numbers, values.type.to_pandas_dtype())[at][places]
+        buffers = [present, pa.py_buffer(found)]
+        array = pa.Array.from_buffers(values.type, len(places), buffers)
+    else:
+        array = whole.take(pa.array(places))
+    return pa.chunked_array([array], type=values.type)
 
 
 def _is_of_whole_session(window: exp.Window) -> bool:

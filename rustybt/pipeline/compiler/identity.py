@@ -15,7 +15,13 @@ from warehouse import sqltext
 
 _PACKAGE: Final = "rustybt."
 _ADDRESS: Final = " at 0x"  # in the text of an object that has no value of its own
-_QUERIES: Final = ("queries/spine", "queries/padded_spine")
+_QUERIES: Final = (
+    "queries/spine",
+    "queries/padded_spine",
+    "queries/bars_of_span",
+    "queries/actions_of_span",
+    "queries/first_bars",
+)
 
 
 def identities(terms: Iterable[Term]) -> Mapping[Term, str | None]:

@@ -3,12 +3,21 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from rustybt.assets import Asset
 from rustybt.pipeline.vocabulary.nanmath import Values
+
+
+class Lives(NamedTuple):
+    """Sids of assets, and the days of their first and last session."""
+
+    sids: Values
+    first: Values
+    last: Values
 
 
 class LivingRows:
@@ -20,17 +29,24 @@ class LivingRows:
         All sessions of the bundle, in order.
     assets
         All assets of the bundle, in order of sid.
+
+    Attributes
+    ----------
+    days
+        The sessions as an array.
     """
 
     def __init__(self, sessions: Sequence[date], assets: Iterable[Asset]) -> None:
         self.sessions = sessions
-        self._days = np.asarray(sessions, "datetime64[D]")
+        self.days = np.asarray(sessions, "datetime64[D]")
         listed = list(assets)
         self._sids = np.asarray([it.sid for it in listed], "i4")
         self._symbols = pa.array([it.symbol for it in listed], pa.string())
+        self._first = np.asarray([it.first_session for it in listed], "datetime64[D]")
+        self._last = np.asarray([it.last_session for it in listed], "datetime64[D]")
         # The first session has no label: nothing is known before it.
-        self._begin = np.maximum(self._after([it.first_session for it in listed]), 1)
-        self._end = self._after([it.last_session for it in listed])
+        self._begin = np.maximum(np.searchsorted(self.days, self._first, side="right"), 1)
+        self._end = np.searchsorted(self.days, self._last, side="right")
         alive = self._begin < self._end
         changes = np.zeros(len(sessions) + 1, "i8")
         np.add.at(changes, self._begin[alive], 1)
@@ -41,6 +57,16 @@ class LivingRows:
     def all_sids(self) -> list[int]:
         """The sids of all assets, in order."""
         found: list[int] = self._sids.tolist()
+        return found
+
+    def lives(self, lowest: int, highest: int) -> Lives:
+        """Return the lives of the assets whose sids lie between two, both inclusive."""
+        some = (self._sids >= lowest) & (self._sids <= highest)
+        return Lives(self._sids[some], self._first[some], self._last[some])
+
+    def sids_since(self, day: date) -> list[int]:
+        """Return the sids of the assets whose first session is after a day."""
+        found: list[int] = self._sids[self._first > np.datetime64(day)].tolist()
         return found
 
     def symbols(self, sids: pa.Array) -> pa.Array:
@@ -67,7 +93,7 @@ class LivingRows:
         """Return session, sid and symbol of the rows of a span."""
         s, asset = self._places(first, until)
         return {
-            "session": pa.array(self._days).take(pa.array(s)),
+            "session": pa.array(self.days).take(pa.array(s)),
             "sid": pa.array(self._sids[asset]),
             "symbol": self._symbols.take(pa.array(asset)),
         }
@@ -76,10 +102,22 @@ class LivingRows:
         """Return the sids of the rows of a span."""
         return self._sids[self._places(first, until)[1]]
 
+    def placed(self, table: pa.Table, column: str, first: int, until: int) -> pa.Array:
+        """Return a column of numbers of a table with session and sid, at the rows of a span."""
+        session, sid, values = (table[it].combine_chunks() for it in ("session", "sid", column))
+        s = np.searchsorted(
+            self.days, session.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        )
+        inside = (s >= first) & (s < until)
+        number = s * len(self._sids) + np.searchsorted(self._sids, sid.to_numpy())
+        labels, assets = self._places(first, until)
+        own = labels.astype("i8") * len(self._sids) + assets
+        found = np.full(len(own), np.nan)
+        known = values.to_numpy(zero_copy_only=False)
+        found[np.searchsorted(own, number[inside])] = known[inside]
+        return pa.array(found, mask=np.isnan(found))
+
     def _places(self, first: int, until: int) -> tuple[Values, Values]:
         labels = np.arange(first, until, dtype="i4")[:, None]
         s, asset = np.nonzero((labels >= self._begin) & (labels < self._end))
         return (s + first).astype("i4"), asset.astype("i4")
-
-    def _after(self, days: Sequence[date]) -> Values:
-        return np.searchsorted(self._days, np.asarray(days, "datetime64[D]"), side="right")

@@ -75,10 +75,11 @@ def with_python(
     for term, before in demands(wanted).items():  # inputs come first
         stage = _Stage(term, sessions, np.asarray(sids, np.int64), read, tables)
         tables[term.table] = stage.rows(_labels(sessions, reach, before))
-    return _holding(wanted, tables)
+    return holding(wanted, tables)
 
 
-def _holding(wanted: Plan, tables: Tables) -> Plan:
+def holding(wanted: Plan, tables: Tables) -> Plan:
+    """Return a plan that holds the tables of its terms of Python."""
     joined = [
         replace(it, relation=replace(it.relation, rows=tables[it.relation.table]))
         if isinstance(it.relation, Computed)
@@ -127,7 +128,7 @@ class _Stage:
             columns["mask"] = term.mask
         found = plan(columns, None)
         # What is no bar may be known before the first bar of an asset.
-        self._plan = replace(_holding(found, tables), living=not found.joined)
+        self._plan = replace(holding(found, tables), living=not found.joined)
 
     def rows(self, labels: range) -> pa.Table:
         """Return session, sid and the outputs, of the assets that it was computed for."""

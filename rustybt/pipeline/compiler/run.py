@@ -3,37 +3,44 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rustybt.assets import AssetFinder
 from rustybt.days import Day, day_of
-from rustybt.errors import DatasetError, SpanError
+from rustybt.errors import DatasetError, ForeignAssetError, SpanError
 from rustybt.pipeline.compiler.cache import Found, run_with_cache
 from rustybt.pipeline.compiler.compile import Reach, compile_plan, sessions_query
+from rustybt.pipeline.compiler.direct import with_direct
 from rustybt.pipeline.compiler.execute import Span, execute
 from rustybt.pipeline.compiler.kept import KeptColumns, cache_limit
 from rustybt.pipeline.compiler.living import LivingRows
-from rustybt.pipeline.compiler.plan import Plan
+from rustybt.pipeline.compiler.plan import Plan, in_order
 from rustybt.pipeline.compiler.python_stage import with_python
 from rustybt.pipeline.compiler.spine import Spine, spine_of
 from rustybt.pipeline.compiler.streamed import PipelineStream, chunks
-from rustybt.pipeline.compiler.streaming import compile_streams
+from rustybt.pipeline.compiler.streaming import Program, compile_streams
+from rustybt.pipeline.compiler.sums import Sums
 from rustybt.pipeline.result import PipelineResult
-from warehouse import sqltext
+from rustybt.pipeline.slice import Slice
+from rustybt.pipeline.term import Term
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
+
+_PROGRAMS: Final = 64  # that are kept to be run again
 
 
 def run_plan(
     plan: Plan, start: Day, end: Day, *, bundle: str, warehouse: "Warehouse", cache: bool = True
 ) -> PipelineResult:
     """Return the rows of a plan; see `Pipeline.run`."""
-    assets = AssetFinder(warehouse, bundle)
+    assets = _assets_of(plan, bundle, warehouse)
     rows = LivingRows(sessions_of(bundle, warehouse), assets)
     reach = reach_of(plan, start, end, rows.sessions, bundle=bundle, warehouse=warehouse)
     computing = _Computing(rows, assets.bundle, warehouse)
@@ -64,7 +71,7 @@ def stream_plan(
     batch_rows: int,
 ) -> PipelineStream:
     """Return the rows of a plan in batches; see `Pipeline.stream`."""
-    assets = AssetFinder(warehouse, bundle)
+    assets = _assets_of(plan, bundle, warehouse)
     rows = LivingRows(sessions_of(bundle, warehouse), assets)
     reach = reach_of(plan, start, end, rows.sessions, bundle=bundle, warehouse=warehouse)
     compute = _Computing(rows, assets.bundle, warehouse).rows_of
@@ -84,7 +91,7 @@ class _Computing:
         """Return the rows of a plan, after those of its terms in Python."""
         read = partial(rows_of, rows=self.rows, bundle=self.bundle, warehouse=self.warehouse)
         whole = with_python(plan, reach, self.rows.sessions, self.rows.all_sids, read)
-        return read(whole, reach)
+        return with_direct(whole, reach, self.rows, read)
 
     def shared_rows_of(
         self, plan: Plan, reach: Reach, among: tuple[Plan, Reach] | None
@@ -122,20 +129,69 @@ def rows_of(
         spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
     elif reach.read_from is not None:
         spine = spine.since(bisect_left(sessions, reach.read_from) + 1)
-    program = compile_streams(plan, scaled=spine.facts.scaled, sessions=spine.facts.longest)
+    program = _program(plan, spine)
     first, last = reach.first or sessions[0], reach.last or sessions[-1]
-    span = Span(bisect_left(sessions, first), bisect_right(sessions, last))
+    span = Span(
+        bisect_left(sessions, first) - spine.base, bisect_right(sessions, last) - spine.base
+    )
     found = execute(program, spine, span, warehouse)
-    days = pa.array(sessions, pa.date32()).take(found["s"].combine_chunks())
-    symbols = rows.symbols(found["sid"].combine_chunks())
-    keys = {"session": days, "sid": found["sid"], "symbol": symbols}
+    numbers, sids = found.columns[:2]  # by place, since a column of the plan may be named s
+    s = pc.add(numbers.combine_chunks(), spine.base)
+    days = pa.array(sessions, pa.date32()).take(s)
+    symbols = rows.symbols(sids.combine_chunks())
+    keys = {"session": days, "sid": sids, "symbol": symbols}
     columns = [*keys.values(), *found.columns[2:]]
     return pa.Table.from_arrays(columns, names=[*keys, *found.column_names[2:]])
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """What a program follows from; plans with the same columns are the same."""
+
+    columns: tuple[tuple[str, Term], ...]
+    screen: Term | None
+    scaled: bool
+    sessions: int
+    sums: tuple[tuple[str, Sums], ...]
+    plan: Plan = field(compare=False)
+
+
+def _program(plan: Plan, spine: Spine) -> Program:
+    # Windows over the whole history are of a power of two, so that another session changes no program.
+    sessions = 1 << max(0, spine.facts.longest - 1).bit_length()
+    columns = tuple(plan.columns.items())
+    sums = tuple(spine.facts.sums.items())
+    wanted = _Compiled(columns, plan.screen, spine.facts.scaled, sessions, sums, plan)
+    if plan.joined:  # their rows would be held
+        return _compile(wanted)
+    return _compiled(wanted)
+
+
+def _compile(wanted: _Compiled) -> Program:
+    return compile_streams(
+        wanted.plan, scaled=wanted.scaled, sessions=wanted.sessions, sums=dict(wanted.sums)
+    )
+
+
+_compiled = lru_cache(_PROGRAMS)(_compile)
 
 
 def held_by(plan: Plan) -> dict[str, Any]:
     """Return the Arrow rows that a plan reads beside the warehouse, by the name of the table."""
     return {name: rows for it in plan.joined for name, rows in it.relation.held.items()}
+
+
+def _assets_of(plan: Plan, bundle: str, warehouse: "Warehouse") -> AssetFinder:
+    """Return the assets of a bundle, of which those that a plan names must be."""
+    assets = AssetFinder(warehouse, bundle)
+    outputs = [*plan.columns.values(), *([] if plan.screen is None else [plan.screen])]
+    named = [it.asset for it in in_order(outputs, needs=True) if isinstance(it, Slice)]
+    by_sid = {it.sid: it for it in assets} if named else {}
+    for asset in named:
+        own = by_sid.get(asset.sid, asset)
+        if own.symbol != asset.symbol:
+            raise ForeignAssetError(asset, own, assets.bundle)
+    return assets
 
 
 def sessions_of(bundle: str, warehouse: "Warehouse") -> list[date]:
@@ -149,6 +205,13 @@ def sessions_of(bundle: str, warehouse: "Warehouse") -> list[date]:
     name = warehouse.snapshot(bundle).bundle
     found: list[date] = warehouse.arrow(sessions_query(name))["session"].to_pylist()
     return found
+
+
+def held_bars(bundle: str, warehouse: "Warehouse") -> tuple[date, date] | None:
+    """Return the first and the last session of the bars of a bundle; None if it has none."""
+    files = [it for name, _, it in warehouse.snapshot(bundle).files() if name.startswith("bars_")]
+    days = [it[:10] for file in files for it in (file.first, file.last) if it]
+    return (date.fromisoformat(min(days)), date.fromisoformat(max(days))) if days else None
 
 
 def _portable(plan: Plan, reach: Reach, bundle: str) -> str:
@@ -179,12 +242,11 @@ def reach_of(
     earliest, latest = (sessions[0], sessions[-1]) if sessions else (date.min, date.max)
     first = earliest if start is None else day_of("start", start)
     last = latest if end is None else day_of("end", end)
-    ((begun, ended),) = warehouse.sql(sqltext.load("queries/held_bars"), {"bundle": name}).rows()
-    held = None if begun is None else (begun, ended)
+    held = held_bars(bundle, warehouse)
     at = bisect_left(sessions, first)
     if first > last:
         problem = "it ends before it starts"
-    elif held is None or last < begun or first > ended:
+    elif held is None or last < held[0] or first > held[1]:
         problem = "the bundle has no bars there"
     elif at == bisect_right(sessions, last):
         problem = _no_session(sessions, at)

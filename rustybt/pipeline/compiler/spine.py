@@ -6,7 +6,7 @@ other columns than those of `bars_1d`, gets rows of its own in memory.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import pairwise
@@ -21,22 +21,25 @@ from sqlglot import exp
 
 from rustybt.pipeline.compiler.compile import Reach, row_parts, with_parts
 from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.padded import padded_rows
 from rustybt.pipeline.compiler.plan import Plan
-from rustybt.pipeline.compiler.streaming import PAD
+from rustybt.pipeline.compiler.streaming import NTH, PAD, SO_FAR
+from rustybt.pipeline.compiler.sums import Sums, Units, units_of, with_sums
 from rustybt.pipeline.data import BoundColumn, EquityPricing
 from rustybt.pipeline.vocabulary.quantity import Sql, column, number
-from rustybt.pipeline.vocabulary.relation import Joined
 from warehouse import sqltext
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
 
-FORM: Final = "spine-2"
+FORM: Final = "spine-3"
 _FIELDS: Final = tuple(it for it in EquityPricing.columns.values() if it.relation is None)
 _ROWS_AT_ONCE: Final = 2_000_000  # that a build sorts, so that its memory does not grow
 _GROUP: Final = 122_880
 _SHORT: Final = 0.2  # of the sessions: up to which rows are computed rather than read
 _FEW: Final = 3_000_000  # rows that are computed at most
+_BEFORE: Final = 1  # sessions before a window at which its running sum begins
+_ONE_PIECE: Final = 200_000  # rows up to which a second plan costs more than a second thread gives
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,14 @@ class Facts:
         Whether any action changes a price.
     edges
         The sids at which the rows can be cut into pieces of about equal size, the first included.
+    sums
+        The fields that have running sums, by their steady name.
     """
 
     longest: int
     scaled: bool
     edges: tuple[int, ...]
+    sums: Mapping[str, Sums]
 
 
 @dataclass(frozen=True)
@@ -71,13 +77,21 @@ class Piece:
     columns
         Expressions of the columns that are not stored under their name.
     condition
-        Which rows.
+        Which sessions.
+    bounds
+        Which assets, where the source has others, too.
     """
 
     source: exp.Expression
     tables: Mapping[str, pa.Table]
     columns: Mapping[str, Sql]
     condition: Sql | None = None
+    bounds: Sql | None = None
+
+    @property
+    def text_key(self) -> tuple[object, ...]:
+        """What the text of its SELECT depends on."""
+        return self.source, self.condition, self.bounds, *self.columns.items()
 
     def select(self, names: Sequence[str]) -> exp.Select:
         """Return the SELECT of columns."""
@@ -86,7 +100,8 @@ class Piece:
             for it in names
         ]
         query = exp.select(*found, copy=False).from_(self.source)
-        return query if self.condition is None else query.where(self.condition, copy=False)
+        kept = [it for it in (self.bounds, self.condition) if it is not None]
+        return query.where(*kept, copy=False) if kept else query
 
 
 @dataclass(frozen=True)
@@ -100,23 +115,38 @@ class Spine:
     pieces
         In order of sid; no asset is in two.
     cut
-        Number of the session of which the first row of an asset is when it has no pad.
+        What ``s`` is of the first row of an asset that has no pad.
+    base
+        Number of the session whose ``s`` is 0. Rows of a short span are counted from its beginning, so that
+        the statements of the next such span are the same.
     """
 
     facts: Facts
     pieces: tuple[Piece, ...]
     cut: int
+    base: int = 0
+
+    @property
+    def whole(self) -> Piece:
+        """The rows of all assets."""
+        one, *more = self.pieces
+        tables = {
+            name: pa.concat_tables([table, *(it.tables[name] for it in more)])
+            for name, table in one.tables.items()
+        }
+        return replace(one, tables=tables, bounds=None)
 
     def since(self, session: int) -> "Spine":
         """Return the rows from a session on, by number, for what looks back no further."""
-        if session <= max(self.cut, 1):
+        s = session - self.base - _BEFORE
+        if s <= max(self.cut, 1):
             return self
-        later = exp.column("s") >= session
+        later = exp.column("s") >= s
         pieces = (
             replace(it, condition=later if it.condition is None else exp.and_(it.condition, later))
             for it in self.pieces
         )
-        return Spine(self.facts, tuple(pieces), session)
+        return replace(self, pieces=tuple(pieces), cut=s)
 
 
 def spine_of(
@@ -130,12 +160,15 @@ def spine_of(
     """Return the rows that a plan reads, derived or computed."""
     sessions, sids = rows.sessions, rows.all_sids
     first, until = read_span(reach, sessions)
-    if not is_derived(plan, until - first, len(sessions), len(sids)):
-        return _computed(plan, reach, first, bundle=bundle, warehouse=warehouse)
-    build = partial(_build, bundle=bundle, warehouse=warehouse, sessions=len(sessions), sids=sids)
+    derived = is_derived(plan, until - first, len(sessions), len(sids))
+    reach = _from_before(reach, sessions)
+    first, until = read_span(reach, sessions)
+    if not derived:
+        return _computed(plan, reach, first, rows, bundle=bundle, warehouse=warehouse)
+    build = partial(_build, bundle=bundle, warehouse=warehouse, lives=rows)
     path = warehouse.derived(bundle, FORM, build)
     if path is None:
-        return _computed(plan, reach, first, bundle=bundle, warehouse=warehouse)
+        return _computed(plan, reach, first, rows, bundle=bundle, warehouse=warehouse)
     return _derived(path, first, until)
 
 
@@ -144,6 +177,13 @@ def read_span(reach: Reach, sessions: Sequence[date]) -> tuple[int, int]:
     first = sessions.index(reach.read_from) + 1 if reach.read_from is not None else 0
     until = sum(it <= reach.last for it in sessions) if reach.last is not None else len(sessions)
     return first, until
+
+
+def _from_before(reach: Reach, sessions: Sequence[date]) -> Reach:
+    if reach.read_from is None:
+        return reach
+    at = sessions.index(reach.read_from) - _BEFORE
+    return replace(reach, read_from=sessions[at] if at >= 0 else None)
 
 
 def is_derived(plan: Plan, reads: int, sessions: int, assets: int) -> bool:
@@ -165,7 +205,8 @@ def is_derived(plan: Plan, reads: int, sessions: int, assets: int) -> bool:
 
 def _derived(path: Path, first: int, until: int) -> Spine:
     said = json.loads(pq.read_metadata(path).metadata[b"rustybt"])
-    facts = Facts(said["longest"], said["scaled"], tuple(said["edges"]))
+    sums = {name: Sums(**it) for name, it in said["sums"].items()}
+    facts = Facts(said["longest"], said["scaled"], tuple(said["edges"]), sums)
     source = exp.Table(this=exp.func("read_parquet", exp.Literal.string(str(path))))
     s = exp.column("s")
     # What reads all history is told from the asset before by the pad, which begins before it.
@@ -175,30 +216,50 @@ def _derived(path: Path, first: int, until: int) -> Spine:
     for low, high in pairwise(edges):
         bounds = [exp.column("sid") >= low] + ([] if high is None else [exp.column("sid") < high])
         columns = _steady(_FIELDS, scaled=facts.scaled)
-        pieces.append(Piece(source, {}, columns, exp.and_(*bounds, *span)))
+        pieces.append(Piece(source, {}, columns, exp.and_(*span), exp.and_(*bounds)))
     return Spine(facts, tuple(pieces), first)
 
 
 def _computed(
-    plan: Plan, reach: Reach, first: int, *, bundle: str, warehouse: "Warehouse"
+    plan: Plan,
+    reach: Reach,
+    first: int,
+    lives: LivingRows,
+    *,
+    bundle: str,
+    warehouse: "Warehouse",
 ) -> Spine:
-    held = {name: rows for it in plan.joined for name, rows in it.relation.held.items()}
-    query = _query(plan.fields, plan.joined, reach, bundle, None, first if first > 1 else -PAD)
-    rows = warehouse.arrow(query, tables=held)
-    facts = _facts(rows)
+    if plan.joined:
+        held = {name: rows for it in plan.joined for name, rows in it.relation.held.items()}
+        query = _query(plan, reach, bundle, first if first > 1 else -PAD)
+        rows = warehouse.arrow(query, tables=held)
+    else:
+        fields = plan.fields or _FIELDS[-1:]
+        rows = padded_rows(fields, reach, lives, bundle=bundle, warehouse=warehouse)
+    rows, facts = _with_facts(rows, plan.fields, units_of(bundle, warehouse))
+    base = max(first - 1, 0)
+    rows = _counted_from(base, rows)
     columns = _steady(plan.fields, scaled=facts.scaled)
     sids = rows["sid"].combine_chunks().to_numpy()
-    edges = [*np.searchsorted(sids, facts.edges), len(sids)]
+    cuts = facts.edges if len(rows) > _ONE_PIECE else facts.edges[:1]
+    edges = [*np.searchsorted(sids, cuts), len(sids)]
     pieces = tuple(
         Piece(exp.to_table("rows_given"), {"rows_given": rows.slice(a, b - a)}, columns)
         for a, b in pairwise(edges)
     )
-    return Spine(facts, pieces, first)
+    return Spine(facts, pieces, first - base, base)
+
+
+def _counted_from(base: int, rows: pa.Table) -> pa.Table:
+    place = rows.column_names.index("s")
+    s = rows["s"].combine_chunks().to_numpy() - np.int32(base)
+    return rows.set_column(place, "s", pa.array(s))
 
 
 def _steady(fields: Sequence[BoundColumn], *, scaled: bool) -> dict[str, Sql]:
     """Return what is computed of the stored columns, which are prices and volumes as traded."""
     found = {"price_scale": number(1).sql, "split_scale": number(1).sql}
+    found |= {SO_FAR: _so_far(number(0).sql), NTH: _so_far(None)}
     if scaled:
         for name in ("price", "split"):
             found[f"{name}_scale"] = (column(f"{name}_then") * column(f"{name}_ratio")).sql
@@ -212,46 +273,44 @@ def _steady(fields: Sequence[BoundColumn], *, scaled: bool) -> dict[str, Sql]:
     return found
 
 
-def _query(
-    fields: Sequence[BoundColumn],
-    joined: Sequence[Joined],
-    reach: Reach,
-    bundle: str,
-    sids: tuple[int, int] | None,
-    first: int = -PAD,
-) -> str:
-    read = tuple(fields) or _FIELDS[-1:]
-    low, high = sids or (-(2**31), 2**31 - 1)
-    beside = [taken.name for it in joined for taken in it.columns]
-    parts = row_parts(read, joined, reach)
+def _so_far(before: Sql | None) -> Sql:
+    """Return how many sessions of the asset there were so far, and what stands for that in the pad."""
+    k = exp.column("k", quoted=True)
+    count = exp.cast(exp.Add(this=k, expression=exp.Literal.number(1)), exp.DataType.Type.DOUBLE)
+    found = exp.Case().when(exp.GTE(this=k.copy(), expression=exp.Literal.number(0)), count)
+    return found if before is None else found.else_(before)
+
+
+def _query(plan: Plan, reach: Reach, bundle: str, first: int) -> str:
+    """Return the statement of the rows of a plan that reads others beside the bars."""
+    read = plan.fields or _FIELDS[-1:]
+    beside = [taken.name for it in plan.joined for taken in it.columns]
+    parts = row_parts(read, plan.joined, reach)
     text = sqltext.render(
         "queries/padded_spine",
         source=parts[-1][0],
         fields=[*(it.raw for it in read), *beside],
         filled=[*(it.free_of_actions().filled for it in read), *(False for _ in beside)],
         pad=PAD,
-        lowest=low,
-        highest=high,
         first=first,
     )
     padded = sqlglot.parse_one(text, dialect="duckdb", into=exp.Select)
     return with_parts(padded, parts, bundle).sql("duckdb")
 
 
-def _build(
-    path: Path, *, bundle: str, warehouse: "Warehouse", sessions: int, sids: Sequence[int]
-) -> None:
-    rows = _chunks(bundle, warehouse, sessions, sids)
+def _build(path: Path, *, bundle: str, warehouse: "Warehouse", lives: LivingRows) -> None:
     facts: list[Facts] = []
+    units = units_of(bundle, warehouse)
     writer = None
     try:
-        for chunk in rows:
-            facts.append(_facts(chunk))
+        for chunk in _chunks(bundle, warehouse, lives):
+            rows, known = _with_facts(chunk, _FIELDS, units)
+            facts.append(known)
             if writer is None:
                 writer = pq.ParquetWriter(
-                    path, chunk.schema, compression="lz4", use_dictionary=False
+                    path, rows.schema, compression="lz4", use_dictionary=False
                 )
-            writer.write_table(chunk, row_group_size=_GROUP)
+            writer.write_table(rows, row_group_size=_GROUP)
         if writer is not None:
             writer.add_key_value_metadata({"rustybt": _said(facts)})
     finally:
@@ -259,31 +318,41 @@ def _build(
             writer.close()
 
 
-def _chunks(
-    bundle: str, warehouse: "Warehouse", sessions: int, sids: Sequence[int]
-) -> Iterator[pa.Table]:
-    size = max(1, _ROWS_AT_ONCE // (sessions + PAD))
+def _chunks(bundle: str, warehouse: "Warehouse", lives: LivingRows) -> Iterator[pa.Table]:
+    sids = lives.all_sids
+    size = max(1, _ROWS_AT_ONCE // (len(lives.sessions) + PAD))
     for at in range(0, len(sids), size):
         some = sids[at : at + size]
-        yield warehouse.arrow(_query(_FIELDS, (), Reach(), bundle, (some[0], some[-1])))
+        ends = some[0], some[-1]
+        yield padded_rows(_FIELDS, Reach(), lives, bundle=bundle, warehouse=warehouse, sids=ends)
 
 
-def _facts(rows: pa.Table) -> Facts:
+def _with_facts(
+    rows: pa.Table, fields: Sequence[BoundColumn], units: Units
+) -> tuple[pa.Table, Facts]:
     sids, k = (rows[name].combine_chunks().to_numpy() for name in ("sid", "k"))
     names = "price_then", "split_then", "price_ratio", "split_ratio"
     ratios = (rows[name].combine_chunks().to_numpy() for name in names)
     scaled = bool(any((it != 1).any() for it in ratios))
     middle = sids[len(sids) // 2 :][:1].tolist()
     edges = tuple(sorted({*sids[:1].tolist(), *middle})) or (0,)  # one piece, be it empty
-    return Facts(int(k.max(initial=0)) + 1, scaled, edges)
+    # A price free of actions is a quotient, of which no unit is known.
+    rows, sums = with_sums(rows, fields, units)
+    return rows, Facts(int(k.max(initial=0)) + 1, scaled, edges, {} if scaled else sums)
 
 
 def _said(facts: Sequence[Facts]) -> str:
     edges = sorted({edge for it in facts for edge in it.edges})
+    sums = facts[0].sums
+    for more in facts[1:]:
+        sums = {name: it.also(more.sums[name]) for name, it in sums.items() if name in more.sums}
+    if any(it.scaled for it in facts):
+        sums = {}
     return json.dumps(
         {
             "longest": max(it.longest for it in facts),
             "scaled": any(it.scaled for it in facts),
             "edges": edges,
+            "sums": {name: asdict(it) for name, it in sums.items()},
         }
     )

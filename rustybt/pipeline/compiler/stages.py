@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from rustybt.pipeline.compiler.plan import Plan
 from rustybt.pipeline.data import BoundColumn
-from rustybt.pipeline.expression import Applied, Filter
+from rustybt.pipeline.expression import Applied, Factor, Filter
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope, lagged
 from rustybt.pipeline.vocabulary.merge import Blocks, Sliding
@@ -134,6 +134,9 @@ def values_of(plan: Plan, form: Form) -> dict[Term, Quantity]:
     for term in plan.terms:
         operands = [_operand(term, it, values, form) for it in term.operands]
         value = _as_known(term.express(*operands), scaled=form.scaled)
+        if term.magnitude.overflows and isinstance(term, Factor):
+            # Placed, or a chain of products would double with each.
+            value = Quantity(form.place(value.sql, _hint(term))).finite()
         if term.scope is not Scope.SECTION and term.mask is not None and term.sources:
             within = values[term.mask]
             value = value.both(within) if isinstance(term, Filter) else value.masked(within)

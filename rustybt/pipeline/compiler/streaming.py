@@ -14,12 +14,15 @@ from typing_extensions import override
 
 from rustybt.pipeline.compiler.plan import Plan
 from rustybt.pipeline.compiler.stages import Form, text_of, values_of
+from rustybt.pipeline.compiler.sums import Sums
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
-from rustybt.pipeline.vocabulary.merge import Blocks, Sliding
-from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, number
+from rustybt.pipeline.vocabulary.merge import Blocks, Sliding, WindowSum
+from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, nonzero, number
 
 PAD: Final = 64
+SO_FAR: Final = "so_far"  # the sessions of the asset up to the row, 0 in the pad
+NTH: Final = "nth"  # the same, NULL in the pad
 _REACH: Final = "reach"  # under which a window knows how many rows it looks back
 
 
@@ -61,12 +64,15 @@ class Program:
         The columns that come out, by the names of the plan.
     needs
         The columns that each column of a pass is computed from.
+    texts
+        Statements of it that were written before, by what they depend on.
     """
 
     passes: list[Pass]
     outputs: Mapping[str, str]
     screen: str | None
     needs: Mapping[str, frozenset[str]]
+    texts: dict[tuple[object, ...], str] = field(default_factory=dict, compare=False)
 
 
 class Streams(Form):
@@ -80,9 +86,18 @@ class Streams(Form):
         The longest history of an asset.
     filled
         Columns of the rows that are 0 where nothing happened.
+    sums
+        Columns of the rows that have running sums.
     """
 
-    def __init__(self, *, scaled: bool, sessions: int, filled: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        scaled: bool,
+        sessions: int,
+        filled: Iterable[str] = (),
+        sums: Mapping[str, Sums] | None = None,
+    ) -> None:
         super().__init__()
         self.scaled = scaled
         self.passes = [Pass()]
@@ -90,8 +105,10 @@ class Streams(Form):
         self._history = 1 << max(0, sessions - 1).bit_length()
         self._by_text: dict[str, str] = {}
         self._place: dict[str, tuple[int, int]] = {}  # pass and stage; those of the spine lack
-        self._reach = dict.fromkeys(filled, 0)
-        self._filled = frozenset(filled)
+        self._sums = sums or {}
+        running = (name for it in self._sums.values() for name in (it.total, it.count))
+        self._filled = frozenset({*filled, SO_FAR, *running})
+        self._reach = dict.fromkeys(self._filled, 0)
         self._blocks: dict[tuple[object, ...], Blocks] = {}
 
     @override
@@ -156,12 +173,30 @@ class Streams(Form):
     def _merged(self, node: Sliding) -> Sql:
         merge, length = node.args["merge"], node.args["length"]
         settled = [self._settled(it) for it in node.expressions]
+        whole = min(length, self._history) if length >= ALL_SESSIONS else length
+        sums = self._sums.get(settled[0].name) if isinstance(settled[0], exp.Column) else None
+        if sums is not None and len(settled) == 1:
+            summed = merge.by_sums(self._window_sum(sums, whole))
+            if summed is not None:
+                return exp.Paren(this=self._settled(summed.sql))
         key = merge, *map(text_of, settled)
         if key not in self._blocks:
             inputs = tuple(map(Quantity, settled))
             self._blocks[key] = Blocks(merge, inputs, self._block, self._ago)
-        whole = min(length, self._history) if length >= ALL_SESSIONS else length
         return self._blocks[key].window(whole).sql
+
+    def _window_sum(self, sums: Sums, length: int) -> WindowSum:
+        def within(column_name: str, before: str) -> Quantity:
+            ago = self._shifted(exp.column(before), length, None)
+            return Quantity(exp.column(column_name)) - Quantity(ago)
+
+        total, count = within(sums.total, sums.total), within(sums.count, sums.count)
+        if not sums.complete:
+            return WindowSum(total, sums.unit, count, _times(count, sums.unit))
+        # Of a field without gaps all sessions count, and on the rows of an asset there is one.
+        there = within(SO_FAR, SO_FAR)
+        sessions = _times(within(NTH, SO_FAR), sums.unit)
+        return WindowSum(total, sums.unit, there, nonzero(sessions))
 
     def _block(self, value: Quantity) -> Quantity:
         return value.like(self.place(value.sql, "block"))
@@ -225,11 +260,13 @@ class Streams(Form):
         return self.place(exp.Case().when(own, of.copy()), "own", within_universe=True)
 
 
-def compile_streams(plan: Plan, *, scaled: bool, sessions: int) -> Program:
+def compile_streams(
+    plan: Plan, *, scaled: bool, sessions: int, sums: Mapping[str, Sums] | None = None
+) -> Program:
     """Return the program of a plan; see `Streams` for the parameters."""
     columns = [it.free_of_actions() for it in plan.fields]
     filled = [it.sql.name for it in columns if it.filled]
-    streams = Streams(scaled=scaled, sessions=sessions, filled=filled)
+    streams = Streams(scaled=scaled, sessions=sessions, filled=filled, sums=sums)
     values = values_of(plan, streams)
 
     def output(term: Term) -> str:
@@ -238,6 +275,10 @@ def compile_streams(plan: Plan, *, scaled: bool, sessions: int) -> Program:
     outputs = {name: output(term) for name, term in plan.columns.items()}
     screen = None if plan.screen is None else output(plan.screen)
     return Program(streams.passes, outputs, screen, streams.needs)
+
+
+def _times(count: Quantity, unit: float) -> Quantity:
+    return count if unit == 1 else Quantity(exp.Paren(this=count.sql)) * unit
 
 
 def _outermost(sql: Sql) -> list[Sql]:

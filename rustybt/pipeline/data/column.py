@@ -17,6 +17,7 @@ from rustybt.pipeline.domain import CURRENCIES, GENERIC, Domain
 from rustybt.pipeline.expression import Classifier, Factor, Filter
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.magnitude import BARS, NUMBERS, Magnitude
 from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Quantity, column, number
 from rustybt.pipeline.vocabulary.relation import Joined, Rates, Relation, Taken
@@ -200,6 +201,10 @@ class BoundColumn(Term):
         return column(self.steady, price=self.price, shares=self.shares, filled=filled)
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return BARS if self.relation is None else NUMBERS
+
+    @override
     def express(self, *inputs: Quantity) -> Quantity:
         if self.relation is None:
             return column(self.name)
@@ -249,6 +254,10 @@ class ConvertedColumn(BoundColumn):
         return of.free_of_actions() * column(self._rate)
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0].times(NUMBERS)
+
+    @override
     def express(self, *inputs: Quantity) -> Quantity:
         return inputs[0] * column(self._rate)
 
@@ -265,6 +274,10 @@ class _Latest(Term):
     @override
     def express(self, *inputs: Quantity) -> Quantity:
         return inputs[0]
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0]
 
     def compute(self, *inputs: Values) -> Values:
         """Return the values of the input."""

@@ -14,6 +14,7 @@ from rustybt.pipeline.expression.factor import Factor
 from rustybt.pipeline.expression.filter import Filter, check_mask
 from rustybt.pipeline.operation import FUNCTIONS, Elementwise, Operation, Relabel
 from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.magnitude import Magnitude
 from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Quantity, label, number
 
@@ -33,6 +34,11 @@ class Constant(Factor):
     @override
     def express(self, *inputs: Quantity) -> Quantity:
         return number(self.value)
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        exponent = math.log10(abs(self.value)) if self.value else 0.0
+        return Magnitude(exponent, exponent)
 
     @override
     def __repr__(self) -> str:
@@ -99,6 +105,10 @@ class Applied(ComputableTerm):
     @override
     def express(self, *inputs: Quantity) -> Quantity:
         return self.operation.express(*inputs)
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return self.operation.grown(*operands)
 
     def compute(self, *inputs: Values) -> Values:
         """Return the values of one section, in order of sid; see `Operation.compute`."""

@@ -7,6 +7,7 @@ from typing_extensions import override
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.factors.change import Returns
 from rustybt.pipeline.factors.window import WindowedFactor
+from rustybt.pipeline.vocabulary.magnitude import Magnitude
 from rustybt.pipeline.vocabulary.nanmath import Array
 from rustybt.pipeline.vocabulary.quantity import Quantity
 
@@ -31,6 +32,10 @@ class Shift(WindowedFactor):
     @override
     def express(self, *inputs: Quantity) -> Quantity:
         return self.frame.oldest(inputs[0])
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0]
 
     @override
     def compute(self, *windows: Array) -> Array:

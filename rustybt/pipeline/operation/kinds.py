@@ -7,6 +7,7 @@ import numpy as np
 from typing_extensions import override
 
 from rustybt.pipeline.vocabulary.frame import Scope, Section
+from rustybt.pipeline.vocabulary.magnitude import Magnitude, of_factor
 from rustybt.pipeline.vocabulary.nanmath import Values, missing
 from rustybt.pipeline.vocabulary.quantity import Quantity
 
@@ -32,6 +33,10 @@ class Operation(ABC):
     @abstractmethod
     def compute(self, *inputs: Values) -> Values:
         """Return the operation on arrays: sections in order of sid, NaN or None where missing."""
+
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        """Return how large the values can be that it computes from operands."""
+        return of_factor(*operands)
 
 
 class SectionOperation(Operation):

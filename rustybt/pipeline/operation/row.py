@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from rustybt.errors import TermParameterError
 from rustybt.pipeline.operation.kinds import Operation
+from rustybt.pipeline.vocabulary.magnitude import ANY, BARS, NUMBERS, Magnitude
 from rustybt.pipeline.vocabulary.nanmath import Array, Values, finite, missing, nonzero
 from rustybt.pipeline.vocabulary.quantity import (
     COMPARISONS,
@@ -42,17 +43,13 @@ def _remainder(left: Array, right: Array) -> Array:
     return left - np.floor(left / nonzero(right)) * right
 
 
-def _power(left: Array, right: Array) -> Array:
-    return finite(np.power(left, right))
-
-
 ELEMENTWISE: dict[str, tuple[_Sql, _NumPy]] = {
     "+": (operator.add, np.add),
     "-": (operator.sub, np.subtract),
     "*": (operator.mul, np.multiply),
     "/": (operator.truediv, _quotient),
     "%": (operator.mod, _remainder),
-    "**": (operator.pow, _power),
+    "**": (operator.pow, np.power),
     "negative": (operator.neg, np.negative),
     "abs": (abs, np.abs),
     "<": (_comparison("<"), np.less),
@@ -120,6 +117,18 @@ FUNCTIONS: dict[str, _Function] = {
 }
 ELEMENTWISE.update({name: (it.express, it.compute) for name, it in FUNCTIONS.items()})
 
+_GROWN: Final[dict[str, Callable[..., Magnitude]]] = {
+    "+": Magnitude.plus,
+    "-": Magnitude.plus,
+    "*": Magnitude.times,
+    "/": Magnitude.over,
+    "%": lambda x, y: x.over(y).times(y).plus(x),
+    "**": lambda *_: ANY,
+    "negative": Magnitude.among,
+    "abs": Magnitude.among,
+}
+_LARGE: Final = {"exp", "expm1", "sinh", "cosh"}
+
 
 @dataclass(frozen=True)
 class Elementwise(Operation):
@@ -142,8 +151,15 @@ class Elementwise(Operation):
         return ELEMENTWISE[self.word][0](*inputs)
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        if self.word in _GROWN:
+            return _GROWN[self.word](*operands)
+        return NUMBERS if self.word in _LARGE else BARS.among(*operands)
+
+    @override
     def compute(self, *inputs: Values) -> Values:
-        return ELEMENTWISE[self.word][1](*inputs)
+        values = ELEMENTWISE[self.word][1](*inputs)
+        return finite(values) if values.dtype.kind == "f" else values
 
 
 @dataclass(frozen=True)
@@ -179,6 +195,10 @@ class Clip(Operation):
         return value if value is x else x.when_present(value)
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return NUMBERS
+
+    @override
     def compute(self, *inputs: Values) -> Values:
         (x,) = inputs
         return np.clip(x, self.lower, self.upper)
@@ -201,6 +221,10 @@ class FillNull(Operation):
         return x.filled_from(other)
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0].among(*operands)
+
+    @override
     def compute(self, *inputs: Values) -> Values:
         x, other = inputs
         return np.where(missing(x), other, x)
@@ -220,6 +244,10 @@ class IfElse(Operation):
     @override
     def express(self, *inputs: Quantity) -> Quantity:
         return choose(*inputs)
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[1].among(operands[2])
 
     @override
     def compute(self, *inputs: Values) -> Values:
@@ -248,6 +276,10 @@ class Alias(Operation):
     @override
     def express(self, *inputs: Quantity) -> Quantity:
         return inputs[0]
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0]
 
     @override
     def compute(self, *inputs: Values) -> Values:

@@ -10,6 +10,7 @@ from typing_extensions import override
 from rustybt.errors import BadPercentileBoundsError, TermParameterError
 from rustybt.pipeline.operation.kinds import SectionOperation
 from rustybt.pipeline.vocabulary.frame import RankMethod, Section
+from rustybt.pipeline.vocabulary.magnitude import BARS, Magnitude
 from rustybt.pipeline.vocabulary.nanmath import Array, Values, missing, nanmean, nanstd, nonzero
 from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
@@ -95,6 +96,10 @@ class Winsorize(SectionOperation):
         return x.when_present(least(greatest(x, low), high))
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0]
+
+    @override
     def compute_section(self, x: Values) -> Values:
         present = np.sort(x[~np.isnan(x)])
         if not present.size:
@@ -134,6 +139,10 @@ class Rank(SectionOperation):
         return section.rank(x, method=self.method, ascending=self.ascending)
 
     @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return BARS
+
+    @override
     def compute_section(self, x: Values) -> Values:
         keys = x if self.ascending else -x
         present = keys[~np.isnan(keys)]
@@ -159,6 +168,10 @@ class PercentileRank(SectionOperation):
     @override
     def express_section(self, x: Quantity, section: Section) -> Quantity:
         return section.rank(x, method="average", ascending=True) / section.count(x)
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return BARS
 
     @override
     def compute_section(self, x: Values) -> Values:
@@ -335,6 +348,10 @@ class PeerCount(SectionOperation):
     @override
     def express_section(self, x: Quantity, section: Section) -> Quantity:
         return x.when_present(section.count(x))
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return BARS
 
     @override
     def compute_section(self, x: Values) -> Values:

@@ -9,6 +9,7 @@ from typing_extensions import override
 from rustybt.errors import TermParameterError
 from rustybt.pipeline.operation.kinds import Operation
 from rustybt.pipeline.vocabulary.frame import Frame, Period, Scope
+from rustybt.pipeline.vocabulary.magnitude import Magnitude
 from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Quantity
 
@@ -49,6 +50,10 @@ class Downsample(Operation):
     def express(self, *inputs: Quantity) -> Quantity:
         (x,) = inputs
         return Frame(_LONGEST[self._period]).since_period_start(x, self._period)
+
+    @override
+    def grown(self, *operands: Magnitude) -> Magnitude:
+        return operands[0]
 
     @override
     def compute(self, *inputs: Values) -> Values:

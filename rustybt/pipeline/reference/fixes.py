@@ -67,6 +67,24 @@ FIXES: Final = (
         "tests/pipeline/test_methods_conformance.py::test_no_number_is_infinite_or_nan",
     ),
     Fix(
+        "numbers beyond 1.8e308",
+        "infinities, which are ranked, compared and averaged",
+        "NULL where a value of a term is beyond; what is computed from it sees a missing value",
+        "tests/pipeline/test_methods_conformance.py::test_no_number_is_infinite_or_nan",
+    ),
+    Fix(
+        "a missing value to the power of 0, 1 to that of a missing value",
+        "1",
+        "NULL, as all arithmetic with a missing value",
+        f"{_METHODS}::test_power_of_a_missing_value_is_missing",
+    ),
+    Fix(
+        "an asset of another bundle as `target`, `factor[asset]`",
+        "NonExistentAssetInTimeFrame, or the asset that has its number",
+        "ForeignAssetError where another asset has its number, NULL where none has",
+        f"{_STRANGER}::test_target_of_another_bundle_is_refused",
+    ),
+    Fix(
         "`and`, `or`, `not` on filters",
         "pick one operand without a word",
         "TruthError, which names `&`, `|` and `~`",

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from rustybt.pipeline.vocabulary.merge import Merge, State
+from rustybt.pipeline.vocabulary.merge import Merge, State, WindowSum
 from rustybt.pipeline.vocabulary.quantity import (
     COMPARISONS,
     Quantity,
@@ -248,6 +248,10 @@ class Total(Merge):
     def merge(self, older: State, newer: State, newer_sessions: int) -> State:
         return (older[0] + newer[0],)
 
+    @override
+    def by_sums(self, window: WindowSum) -> Quantity | None:
+        return window.total if window.unit == 1 else window.total / window.unit
+
 
 @dataclass(frozen=True)
 class Count(Total):
@@ -257,6 +261,10 @@ class Count(Total):
     def start(self, *inputs: Quantity) -> State:
         (x,) = inputs
         return (choose(x.is_present(), number(1), number(0)),)
+
+    @override
+    def by_sums(self, window: WindowSum) -> Quantity | None:
+        return window.count
 
 
 @dataclass(frozen=True)
@@ -276,6 +284,10 @@ class Mean(Merge):
     @override
     def finish(self, state: State) -> Quantity:
         return state[0] / state[1]
+
+    @override
+    def by_sums(self, window: WindowSum) -> Quantity | None:
+        return window.total / window.divisor
 
 
 def _holds(left: Quantity, operator: str, right: Quantity) -> Quantity:

@@ -7,6 +7,7 @@ without a running sum that would cancel, and one shape serves both forms of SQL.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Final, TypeAlias
 
@@ -17,6 +18,28 @@ from rustybt.pipeline.vocabulary.quantity import Quantity, Sql
 State: TypeAlias = tuple[Quantity, ...]
 
 _COSTLY: Final = 3  # parts of a block, from which on fewer merges are better than shared ones
+
+
+@dataclass(frozen=True)
+class WindowSum:
+    """What running sums say of a window.
+
+    Parameters
+    ----------
+    total
+        Sum of its values, in units.
+    unit
+        How many units make 1.
+    count
+        How many values there are.
+    divisor
+        The same times the unit, to divide the total by.
+    """
+
+    total: Quantity
+    unit: float
+    count: Quantity
+    divisor: Quantity
 
 
 class Merge(ABC):
@@ -45,6 +68,10 @@ class Merge(ABC):
     def finish(self, state: State) -> Quantity:
         """Return the value of the window from the state of all its sessions."""
         return state[0]
+
+    def by_sums(self, window: WindowSum) -> Quantity | None:  # noqa: ARG002 - said by subclasses
+        """Return the value of the window if it follows from running sums of its input."""
+        return None
 
 
 class Sliding(exp.Expression):

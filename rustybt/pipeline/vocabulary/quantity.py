@@ -8,6 +8,7 @@ say it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
 from sqlglot import exp
@@ -41,21 +42,21 @@ class Quantity:
     filled: bool = False
 
     def __add__(self, other: Operand) -> "Quantity":
-        return self._same_degree(other, lambda a, b: a + b)
+        return self._same_degree(other, partial(_binary, exp.Add))
 
     def __radd__(self, other: float) -> "Quantity":
         return number(other) + self
 
     def __sub__(self, other: Operand) -> "Quantity":
-        # sqlglot leaves ``a - (b - c)`` without its parentheses.
-        return self._same_degree(other, lambda a, b: a - _wrapped(b))
+        return self._same_degree(other, partial(_binary, exp.Sub))
 
     def __rsub__(self, other: float) -> "Quantity":
         return number(other) - self
 
     def __mul__(self, other: Operand) -> "Quantity":
         right = _quantity(other)
-        return Quantity(self.sql * right.sql, self.price + right.price, self.shares + right.shares)
+        product = _binary(exp.Mul, self.sql, right.sql)
+        return Quantity(product, self.price + right.price, self.shares + right.shares)
 
     def __rmul__(self, other: float) -> "Quantity":
         return number(other) * self
@@ -63,7 +64,8 @@ class Quantity:
     def __truediv__(self, other: Operand) -> "Quantity":
         right = _quantity(other)
         divisor = right.sql if _is_nonzero(right.sql) else call("nullif", right.sql, _float(0))
-        return Quantity(self.sql / divisor, self.price - right.price, self.shares - right.shares)
+        quotient = _binary(exp.Div, self.sql, divisor)
+        return Quantity(quotient, self.price - right.price, self.shares - right.shares)
 
     def __rtruediv__(self, other: float) -> "Quantity":
         return number(other) / self
@@ -72,10 +74,10 @@ class Quantity:
         right = _quantity(other)
         # As numexpr has it: of the sign of the divisor, and 0 where the rounded quotient is whole.
         whole = Quantity(call("floor", (self / right).sql))
-        return self._same_degree(whole * right, lambda a, b: a - _wrapped(b))
+        return self._same_degree(whole * right, partial(_binary, exp.Sub))
 
     def __pow__(self, other: "Quantity") -> "Quantity":
-        return Quantity(call("power", self.sql, other.sql)).finite()
+        return Quantity(call("power", self.sql, other.sql))
 
     def finite(self) -> "Quantity":
         """Return the value where it is a finite number."""
@@ -337,6 +339,15 @@ def _is_nonzero(sql: Sql) -> bool:
 def call(name: str, *arguments: Sql) -> Sql:
     """Return a call of a function of DuckDB."""
     return exp.func(name, *(it.copy() for it in arguments), dialect="duckdb")
+
+
+def _binary(kind: type[exp.Binary], left: Sql, right: Sql) -> Sql:
+    """Return an operation on two expressions as they stand, whatever operations these are.
+
+    sqlglot's own operators leave out the parentheses of ``(a + b) * (c * d)`` and ``a - (b - c)``.
+    """
+    this = left.copy() if isinstance(left, kind) else _wrapped(left)
+    return kind(this=this, expression=_wrapped(right))
 
 
 def _case(condition: Sql, value: Sql) -> Sql:

@@ -118,13 +118,17 @@ WITH labels AS (
       block_5 * 0.5e0
     ) + block_2 + (
       (
-        "close_q" - block_4
-      ) * (
-        "close_q" - block_4
-      ) * block_3 * 0.5e0 * block_1
-    ) / NULLIF((
-      block_3 * 0.5e0
-    ) + block_1, 0e0) AS block_8
+        (
+          "close_q" - block_4
+        ) * (
+          "close_q" - block_4
+        ) * (
+          block_3 * 0.5e0
+        ) * block_1
+      ) / NULLIF((
+        block_3 * 0.5e0
+      ) + block_1, 0e0)
+    ) AS block_8
   FROM stage_2
 ), stage_4 AS (
   SELECT
@@ -152,13 +156,17 @@ WITH labels AS (
       block_11 * 0.25e0
     ) + block_8 + (
       (
-        block_7 - block_10
-      ) * (
-        block_7 - block_10
-      ) * block_9 * 0.25e0 * block_6
-    ) / NULLIF((
-      block_9 * 0.25e0
-    ) + block_6, 0e0) AS block_14
+        (
+          block_7 - block_10
+        ) * (
+          block_7 - block_10
+        ) * (
+          block_9 * 0.25e0
+        ) * block_6
+      ) / NULLIF((
+        block_9 * 0.25e0
+      ) + block_6, 0e0)
+    ) AS block_14
   FROM stage_4
 ), stage_6 AS (
   SELECT

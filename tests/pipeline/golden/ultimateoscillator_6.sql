@@ -181,7 +181,9 @@ WITH labels AS (
           2e0 * (
             block_12 / NULLIF(block_8, 0e0)
           )
-        ) + block_20 / NULLIF(block_16, 0e0)
+        ) + (
+          block_20 / NULLIF(block_16, 0e0)
+        )
       )
     ) / 7e0 AS ultimate_oscillator_21
   FROM stage_9

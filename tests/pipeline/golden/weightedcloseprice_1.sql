@@ -101,7 +101,9 @@ WITH labels AS (
     *,
     (
       (
-        "high_q" + "low_q" + 2e0 * "close_q"
+        "high_q" + "low_q" + (
+          2e0 * "close_q"
+        )
       ) / 4e0
     ) * "price_scale" AS weighted_close_price_1
   FROM spine

@@ -141,7 +141,9 @@ WITH labels AS (
     *,
     (
       (
-        -100e0
+        (
+          -100e0
+        )
       ) * (
         kept_5 - "close_q"
       )

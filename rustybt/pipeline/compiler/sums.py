@@ -1,0 +1,104 @@
+"""Running sums of the fields of the bars, kept with the rows: the sum of a window is a difference of two.
+
+Values are counted in their smallest unit, so that sums are whole numbers, which a DOUBLE holds exactly.
+Apart from the spine, since a program is compiled from what is known about them alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from rustybt.pipeline.data import BoundColumn
+from rustybt.pipeline.vocabulary.nanmath import Values
+
+if TYPE_CHECKING:
+    from warehouse import Warehouse
+
+_EXACT: Final = 2.0**53  # below which each whole number is a DOUBLE
+_LONGEST: Final = 2.0**62
+_WIDEST: Final = 8  # decimals that an unpacked file holds
+
+Units = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The running sums of a field.
+
+    Parameters
+    ----------
+    total, count
+        Columns of the sum of its values so far, in units, and of how many there were.
+    unit
+        How many units make 1.
+    complete
+        Whether no value is missing.
+    """
+
+    total: str
+    count: str
+    unit: float
+    complete: bool
+
+    def also(self, other: "Sums") -> "Sums":
+        """Return what holds for the rows of both."""
+        return replace(self, complete=self.complete and other.complete)
+
+
+def units_of(bundle: str, warehouse: "Warehouse") -> Units:
+    """Return in how many units each field of the bars is stored, as the files have it."""
+    decimals: dict[str, int] = {}
+    for name, _, file in warehouse.snapshot(bundle).files():
+        if name == "bars_1d":
+            scales = {field: int(it[:-1].rpartition(",")[2]) for field, it in file.types}
+            for field in ("open", "high", "low", "close", "volume"):
+                decimals[field] = max(decimals.get(field, 0), scales.get(field, _WIDEST))
+    return {field: 10.0**it for field, it in decimals.items()}
+
+
+def with_sums(
+    rows: pa.Table, fields: Iterable[BoundColumn], units: Units
+) -> tuple[pa.Table, dict[str, Sums]]:
+    """Return the rows with running sums, and which fields have exact ones, by their steady name.
+
+    Parameters
+    ----------
+    rows
+        Of a spine, by sid and session; each asset begins anew.
+    fields
+        Of the bars.
+    units
+        By name of the field.
+    """
+    sids, k = (rows[name].combine_chunks().to_numpy() for name in ("sid", "k"))
+    starts = np.flatnonzero(np.diff(sids, prepend=sids[:1] - 1))
+    sizes = np.diff(starts, append=len(sids))
+    found: dict[str, Sums] = {}
+    for field in fields:
+        values = rows[field.raw].combine_chunks().to_numpy(zero_copy_only=False)
+        there, unit = ~np.isnan(values), units.get(field.name, 1.0)
+        ticks = np.where(there, np.rint(values * unit), 0.0)
+        largest = float(np.abs(ticks).max(initial=0))
+        whole = largest < _EXACT and bool((ticks[there] / unit == values[there]).all())
+        columns = f"{field.name}_total", f"{field.name}_count"
+        totals = _running(ticks if whole else np.zeros_like(ticks), starts, sizes)
+        counts = _running(there & (k >= 0), starts, sizes)
+        # Integers of 64 bits hold a sum that is too large, unless the values are so large themselves.
+        whole &= largest * sizes.max(initial=0) < _LONGEST and bool((np.abs(totals) < _EXACT).all())
+        for name, column in zip(columns, (totals, counts), strict=True):
+            rows = rows.append_column(name, pa.array(column.astype("f8")))
+        if whole:
+            complete = bool((there | (k < 0)).all())
+            found[field.steady] = Sums(*columns, unit, complete)
+    return rows, found
+
+
+def _running(values: Values, starts: Values, sizes: Values) -> Values:
+    whole = values.astype("i8")
+    running = np.cumsum(whole)
+    before = running[starts] - whole[starts]
+    found: Values = running - np.repeat(before, sizes)
+    return found

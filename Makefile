@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=worksteal
 
-.PHONY: demo test test-all check lint types contracts gates format lock example golden reference bench clean
+.PHONY: demo test test-all check lint types contracts gates format lock example golden reference sessions bench clean
 
 demo: .venv/demo          ## real prices to a backtest
 	@$(BIN)/rustybt demo
@@ -46,6 +46,9 @@ golden: .venv/dev         ## the stored SQL of every factor, to be read before i
 reference: .venv/dev      ## the page of all terms, rustybt/pipeline/REFERENCE.md
 	$(BIN)/rustybt pipeline reference > rustybt/pipeline/REFERENCE.md.new
 	mv rustybt/pipeline/REFERENCE.md.new rustybt/pipeline/REFERENCE.md
+
+sessions: .venv/dev       ## the shipped sessions of all exchange calendars
+	$(RUN) rustybt.data.calendars
 
 bench: .venv/dev          ## time and peak memory of the whole line; needs RUSTYBT_REFERENCE
 	$(BIN)/python tests/bench/thin_line.py

@@ -32,6 +32,17 @@ def ended_at_once() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@contextmanager
+def noting(notes: list[str]) -> Iterator[None]:
+    """Give an interrupt in the block what was noted until then, to stand in its one line."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        for note in notes:
+            interrupt.add_note(note)
+        raise
+
+
 def _end(_signal: int, _frame: object) -> None:
     os.write(2, f"{SAID}\n".encode())
     os._exit(INTERRUPTED)

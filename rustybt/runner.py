@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import warehouse as warehouses
 from rustybt.algorithm import TradingAlgorithm
 from rustybt.days import Day, day_of
-from rustybt.errors import OptionError
+from rustybt.errors import OptionError, RunNotStoredError
+from rustybt.finance.capital import changes_of
 from rustybt.finance.commission import CommissionModel
 from rustybt.finance.ledger import exact
 from rustybt.finance.slippage import SlippageModel
-from rustybt.simulation.loop import Progress, Settings, Simulation
+from rustybt.metrics.daily import METRICS_SETS, MetricsSet
+from rustybt.records import Labels, Record, can_store, stored
+from rustybt.simulation.loop import Compat, Progress, Settings, Simulation
 from rustybt.simulation.market import Market
+from rustybt.simulation.timeline import Resolution
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Dividends = Literal["ex_date", "pay_date"]
 DIVIDENDS: Final = ("ex_date", "pay_date")
+RESOLUTIONS: Final[Mapping[str, Resolution]] = {"daily": "1d", "minute": "1m"}
+COMPATS: Final = ("sane", "zipline")
 CAPITAL: Final = 10_000_000.0  # trade currency; zipline's default
 _MOST_DECIMALS: Final = 8
 
@@ -48,8 +54,16 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
     benchmark_returns: "pd.Series[float] | Mapping[Any, float] | None" = None,
     trading_calendar: object = None,
     progress: Callable[[Progress], None] | None = None,
+    compat: Compat = "sane",
+    metrics_set: MetricsSet = "default",
+    params: Mapping[str, Any] | None = None,
+    store: bool | None = None,
+    name: str | None = None,
+    tags: Sequence[str] = (),
+    sweep: str | None = None,
+    capital_changes: Mapping[Any, Mapping[str, Any]] | None = None,
 ) -> "pd.DataFrame":
-    """Run a strategy over the daily bars of a bundle.
+    """Run a strategy over the bars of a bundle.
 
     Parameters
     ----------
@@ -71,7 +85,7 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
     warehouse
         An open warehouse instead of `root`; it stays open.
     data_frequency
-        ``'daily'``.
+        ``'daily'``, or ``'minute'`` for a bundle that has minutes.
     slippage, commission
         Models in force unless ``initialize`` sets others; zipline's defaults if None.
     dividends
@@ -86,11 +100,30 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         Only the bundle's own calendar, by name or as an object with a `name`.
     progress
         Called after each session with how far the run has come.
+    compat
+        ``'zipline'`` keeps what zipline gets wrong, for comparisons with it; `rustybt.simulation`
+        lists what that is.
+    metrics_set
+        ``'none'`` leaves the result with its hours and what was recorded; ``'classic'`` adds
+        zipline's report of risk by month as ``perf.attrs["risk_report"]``.
+    params
+        Parameters of the strategy: each is set as its attribute before ``initialize``. A class says
+        which there are by attributes of its own.
+    store
+        Whether the run is stored in the warehouse, as rows of the schema ``backtests``, also when it
+        fails. If None where that folder can be written to, and a failure to do so is logged.
+    name, tags, sweep
+        What a stored run is called; its name is that of the strategy if None.
+    capital_changes
+        Cash that is paid in or out before the bar of a session, by session:
+        ``{"2024-03-01": {"type": "delta", "value": -5000}}``, or a ``'target'`` for the portfolio
+        value. It is no gain: `returns`, `pnl` and `capital_used` leave it out, as in zipline.
 
     Returns
     -------
     DataFrame
-        One row a session, as `rustybt.metrics.daily.DailyRows.frame` says.
+        One row a session, as `rustybt.metrics.daily.DailyRows.frame` says. ``attrs["run"]`` is the
+        id of a stored run.
 
     Raises
     ------
@@ -102,6 +135,8 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         An option is none of those named.
     StrategyError
         The strategy raised; the message names hook, session and line.
+    RunNotStoredError
+        With `store=True`: the folder cannot be written to.
     """
     functions = {
         "initialize": initialize,
@@ -110,7 +145,12 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         "analyze": analyze,
     }
     strategy = _strategy(algorithm or algorithm_class, functions)
+    _set_parameters(strategy, params or {})
+    labels = Labels(name, tags, sweep)
+    if metrics_set not in METRICS_SETS:
+        raise OptionError("metrics_set", metrics_set, f"one of {', '.join(METRICS_SETS)}")
     _check(data_frequency, dividends, price_decimals)
+    _check_compat(compat)
     _check_models(slippage, commission)
     settings = Settings(
         day_of("start", start),
@@ -119,7 +159,23 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         dividends,
         _benchmark(benchmark_returns),
         progress,
+        compat,
+        metrics_set,
+        changes_of(capital_changes),
+        resolution=RESOLUTIONS[data_frequency],
     )
+    options = {
+        "capital_base": settings.capital,
+        "data_frequency": data_frequency,
+        "slippage": slippage,
+        "commission": commission,
+        "dividends": dividends,
+        "price_decimals": price_decimals,
+        "benchmark_returns": settings.benchmark,
+        "compat": compat,
+        "capital_changes": settings.capital_changes,
+        "metrics_set": metrics_set,
+    }
     opened = warehouse or warehouses.open(root)
     try:
         market = Market(opened, _bundle(opened, bundle), price_decimals)
@@ -129,7 +185,10 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         simulation = Simulation(market, settings)
         simulation.blotter.slippage = slippage or simulation.blotter.slippage
         simulation.blotter.commission = commission or simulation.blotter.commission
-        return strategy.run(simulation)
+        record = None
+        if _is_stored(opened, store):
+            record = Record(opened, strategy, params or {}, options, labels)
+        return stored(record, simulation, lambda: strategy.run(simulation), must=bool(store))
     finally:
         if warehouse is None:
             opened.close()
@@ -157,15 +216,42 @@ def _strategy(
     return made
 
 
+def _set_parameters(strategy: TradingAlgorithm, params: Mapping[str, Any]) -> None:
+    declared = None if strategy.hook_functions() else type(strategy)
+    for name, value in params.items():
+        if not isinstance(name, str) or not name.isidentifier() or hasattr(TradingAlgorithm, name):
+            raise OptionError("params", name, "a name that is no word of a strategy")
+        if declared is not None and not hasattr(declared, name):
+            own = ", ".join(
+                sorted(it for it in vars(declared) if not hasattr(TradingAlgorithm, it))
+            )
+            raise OptionError(
+                "params", name, f"an attribute of {declared.__name__}: {own or 'it has none'}"
+            )
+        setattr(strategy, name, value)
+
+
+def _is_stored(opened: warehouses.Warehouse, store: bool | None) -> bool:  # noqa: FBT001 - as given
+    if store is False:
+        return False
+    possible = can_store(opened)
+    if store and not possible:
+        raise RunNotStoredError(None, f"the folder {opened.root} cannot be written to")
+    return possible
+
+
 def _check(data_frequency: str, dividends: str, price_decimals: int | None) -> None:
-    if data_frequency != "daily":
-        raise OptionError(
-            "data_frequency", data_frequency, "'daily'; minute bars are not simulated"
-        )
+    if data_frequency not in RESOLUTIONS:
+        raise OptionError("data_frequency", data_frequency, "'daily' or 'minute'")
     if dividends not in DIVIDENDS:
         raise OptionError("dividends", dividends, "'ex_date' or 'pay_date'")
     if price_decimals is not None and price_decimals not in range(_MOST_DECIMALS + 1):
         raise OptionError("price_decimals", price_decimals, "a whole number from 0 to 8, or None")
+
+
+def _check_compat(compat: str) -> None:
+    if compat not in COMPATS:
+        raise OptionError("compat", compat, "'sane' or 'zipline'")
 
 
 def _check_models(slippage: SlippageModel | None, commission: CommissionModel | None) -> None:

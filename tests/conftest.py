@@ -1,9 +1,15 @@
 """What every test may ask for."""
 
+import itertools
 import os
+import shutil
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+Made = TypeVar("Made")
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +24,38 @@ def reference() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., object]:
+    """Return a function that fills a folder once a session, and gives each test a copy to change.
+
+    ``copied(make, target, key)`` calls ``make(folder)`` for the first of each key, copies the folder
+    into `target` and returns what `make` returned.
+    """
+    known: dict[Hashable, tuple[Path, object]] = {}
+
+    def copy(make: Callable[[Path], Made], target: Path, key: Hashable = None) -> Made:
+        key = (make.__module__, make.__qualname__, key)
+        if key not in known:
+            folder = tmp_path_factory.mktemp("made") / "root"
+            known[key] = folder, make(folder)
+        folder, made = known[key]
+        shutil.copytree(folder, target, dirs_exist_ok=True)
+        return made  # type: ignore[return-value]
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders for the tests to come; `tmp_path_factory` would look through all of them for each."""
+    homes = tmp_path_factory.mktemp("homes")
+    return (homes / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test out of the user's own warehouse."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(_homes)
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("RUSTYBT_DATA_DIR", raising=False)

@@ -14,6 +14,7 @@ WarehouseError
 ├── RootError               the folder cannot be a warehouse
 │   └── NetworkFileSystemError   it lies on a network file system
 ├── SavedViewError          ValueError: a name of a saved view that cannot be, is taken or unknown
+├── RunNameError            LookupError: an id of a stored run that cannot be, is taken or unknown
 ├── CatalogError            a catalog file for other tools cannot be written
 └── SnapshotError
     ├── DamageError         a file is missing, of another size or of another content
@@ -147,11 +148,21 @@ class RootError(WarehouseError):
 
 
 class SavedViewError(WarehouseError, ValueError):
-    """A saved view that cannot be named so or be one, is there already or is not there."""
+    """A saved view that cannot be named so, be one or be written, is there already or is not there."""
 
     def __init__(self, name: object, problem: str) -> None:
         self.name, self.problem = name, problem
         super().__init__(f"Saved view {name!r}: {problem}.")
+
+
+class RunNameError(WarehouseError, LookupError):
+    """A stored run that cannot be named so, is there already or is not there."""
+
+    def __init__(self, run: object, problem: str) -> None:
+        self.run, self.problem = run, problem
+        super().__init__(
+            f"Stored run {run!r}: {problem}. `rustybt runs list` names those there are."
+        )
 
 
 class CatalogError(WarehouseError):

@@ -10,6 +10,7 @@
     bundles/<bundle>/commit.lock                      held while a manifest is added
     bundles/<bundle>/vacuum.lock                      held by a vacuum
     pipelines/<name>.sql                              saved views, one SELECT a file
+    backtests/run=<id>/<table>.parquet                a stored run, written whole
     catalog.duckdb                                    views for other tools; can be rebuilt
 """
 
@@ -44,6 +45,11 @@ def bundles_dir(root: Path) -> Path:
 def saved_dir(root: Path) -> Path:
     """Return the folder of the saved views."""
     return root / "pipelines"
+
+
+def backtests_dir(root: Path) -> Path:
+    """Return the folder of the stored runs."""
+    return root / "backtests"
 
 
 @dataclass(frozen=True)

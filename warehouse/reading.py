@@ -10,6 +10,7 @@ from typing import Self
 import pyarrow as pa
 from typing_extensions import override
 
+from warehouse import backtests
 from warehouse.catalog import Gate
 from warehouse.catalog.changed import first_changes
 from warehouse.catalog.diff import diff
@@ -19,7 +20,6 @@ from warehouse.closing import Closing
 from warehouse.errors import (
     AmbiguousSnapshotError,
     DamageError,
-    RootError,
     UnknownBundleError,
     WarehouseError,
 )
@@ -29,7 +29,7 @@ from warehouse.query.result import Result
 from warehouse.session import Parameters, Session, Stream
 from warehouse.snapshots import integrity, lease, log
 from warehouse.snapshots.derived import derived
-from warehouse.snapshots.filesystem import refuse_network
+from warehouse.snapshots.filesystem import refuse_network, require_folder
 from warehouse.snapshots.heads import Heads
 from warehouse.snapshots.manifest import Manifest
 from warehouse.snapshots.shelf import Shelf
@@ -57,12 +57,11 @@ class Reader(Closing):
         as_of: date | str | None = None,
     ) -> None:
         self.root = root_of(root)
-        if self.root.exists() and not self.root.is_dir():
-            raise RootError(self.root, "expected a folder, found a file")
+        require_folder(self.root)
         refuse_network(self.root)
         self._heads = Heads(versions or {}, None if as_of is None else instant(as_of))
         self._session = Session(spill_dir=None)
-        self._gate = Gate(self._session, partial(saved_views, self.root))
+        self._gate = Gate(self._session, partial(saved_views, self.root), self.root)
         try:
             for name in versions or {}:
                 self._known(name)
@@ -181,6 +180,29 @@ class Reader(Closing):
     def saved_views(self) -> dict[str, str]:
         """Return the SELECT of each view of the schema ``pipelines``, by name."""
         return saved_views(self.root)
+
+    def runs(self) -> list[str]:
+        """Return the ids of the stored runs of backtests, oldest first."""
+        return backtests.ids(self.root)
+
+    def run(self, run: str, table: str) -> pa.Table:
+        """Return one table of a stored run, after it was proved to be as it was written.
+
+        Parameters
+        ----------
+        run
+            Id.
+        table
+            ``runs``, ``daily``, ``orders``, ``fills``, ``positions`` or ``ledger``.
+
+        Raises
+        ------
+        RunNameError
+            There is no run of the id.
+        DamageError
+            The file is not as it was written.
+        """
+        return backtests.read(self.root, run, table)
 
     def arrow(
         self, query: str, params: Parameters = None, *, tables: Mapping[str, pa.Table] | None = None

@@ -5,7 +5,6 @@ files through it and never writes a database that another process could want. An
 its connection, so every statement runs on a cursor of its own.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -42,6 +41,8 @@ SEAL: Mapping[str, Any] = {
     "disabled_filesystems": "LocalFileSystem",
     "lock_configuration": True,
 }
+
+_SHORT = "arrow_output_version"  # from 1.5 on there are decimals of 32 and 64 bits
 
 # Of a file for other tools: small, and readable by every DuckDB since 1.2.
 FILE: Mapping[str, str | bool | int | float | list[str]] = {
@@ -81,20 +82,39 @@ class Session:
         database: Path | None = None,
         read_only: bool = False,
     ) -> None:
-        config = dict(FILE) if database and not read_only else {}
-        with _refusals():
-            self._raw = duckdb.connect(database or ":memory:", read_only=read_only, config=config)
+        self._settings = {**SETTINGS, "temp_directory": "" if spill_dir is None else str(spill_dir)}
+        if threads is not None:
+            self._settings["threads"] = threads
+        if memory_limit is not None:
+            self._settings["memory_limit"] = memory_limit
         self._reads = _Reads()
         self.watch: Callable[[str], None] | None = None  # is told each query, and may refuse it
-        settings = dict(SETTINGS)
-        settings["temp_directory"] = "" if spill_dir is None else os.fspath(spill_dir)
-        if threads is not None:
-            settings["threads"] = threads
-        if memory_limit is not None:
-            settings["memory_limit"] = memory_limit
-        for name, value in settings.items():
+        self._connecting = Lock()
+        self._closed = False
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        if database is not None:
+            config = {} if read_only else dict(FILE)
+            self._connection = self._connected(database, read_only=read_only, config=config)
+
+    @property
+    def _raw(self) -> duckdb.DuckDBPyConnection:
+        """The connection, made when it is first needed: who asks no SQL does not wait for it."""
+        with self._connecting:
+            if self._connection is None:
+                if self._closed:
+                    raise QueryError("the session is closed")
+                self._connection = self._connected(":memory:")
+            return self._connection
+
+    def _connected(
+        self, database: Path | str, *, read_only: bool = False, config: Any = None
+    ) -> duckdb.DuckDBPyConnection:
+        with _refusals():
+            raw = duckdb.connect(database, read_only=read_only, config=config or {})
+        for name, value in self._settings.items():
             # GLOBAL: a plain SET is forgotten by the next cursor.
-            self._raw.execute(f"SET GLOBAL {name} = {_setting(value)}")
+            raw.execute(f"SET GLOBAL {name} = {_setting(value)}")
+        return raw
 
     def execute(self, query: str, params: Parameters = None) -> None:
         """Run statements whose rows nobody needs."""
@@ -131,14 +151,24 @@ class Session:
             return frame
 
     def stream(
-        self, query: str, params: Parameters = None, *, batch_rows: int = 131_072
+        self,
+        query: str,
+        params: Parameters = None,
+        *,
+        batch_rows: int = 131_072,
+        short: bool = False,
     ) -> "Stream":
-        """Return the rows as batches from a cursor that belongs to this result alone."""
+        """Return the rows as batches from a cursor that belongs to this result alone.
+
+        A DECIMAL comes as Arrow's decimal128, or, if `short`, as the narrowest that has its digits.
+        """
         self._tell(query)
         with ExitStack() as reading:
             reading.enter_context(self._reads)
             cursor = reading.enter_context(self._raw.cursor())
             with _refusals():
+                if short:
+                    cursor.execute(f"SET {_SHORT} = '1.5'")  # of this cursor alone
                 reader = cursor.sql(query, params=params).to_arrow_reader(batch_rows)
             reading.callback(reader.close)
             return Stream(reader, reading.pop_all())
@@ -176,7 +206,9 @@ class Session:
 
     def close(self) -> None:
         """End the database; open streams of it must be closed before."""
-        self._raw.close()
+        self._closed = True
+        if self._connection is not None:
+            self._connection.close()
 
     def _tell(self, query: str) -> None:
         if self.watch is not None:

@@ -4,6 +4,7 @@ Plain files run as they stand. A file whose shape varies is a ``*.sql.j2`` and m
 few ways only: ``identifier``, ``identifiers``, ``literal`` and ``sql_type``; a bare hole is refused.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from warehouse.errors import SqlTextError
 
 _DECIMAL_DIGITS = 38
-_TYPE = re.compile(r"[A-Z]+(\(\d+,\d+\))?")
+_TYPE = re.compile(r"[A-Z]+(\(\d+,\d+\))?(\[\])?")
 
 
 class _Sql(str):
@@ -116,6 +117,16 @@ def source(name: str) -> str:
 def names(folder: str) -> list[str]:
     """Return the names, sorted and without ending, of the plain statements of a folder."""
     return sorted(p.name.removesuffix(".sql") for p in (_root() / folder).glob("*.sql"))
+
+
+@cache
+def sha256() -> str:
+    """Return the SHA-256 of all statements, in hex."""
+    sums = hashlib.sha256()
+    for path in sorted(_root().rglob("*.sql*")):
+        sums.update(f"{path.relative_to(_root())}\n".encode())
+        sums.update(path.read_bytes())
+    return sums.hexdigest()
 
 
 @cache

@@ -1,12 +1,14 @@
 """A warehouse: the bundles under one root, read, written and kept up."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from functools import partial
 from typing import Literal, overload
 
-from warehouse import sqltext
+import pyarrow as pa
+
+from warehouse import backtests, sqltext
 from warehouse.catalog.build import CatalogBuild, CatalogCheck, build_catalog, verify_catalog
 from warehouse.catalog.saved import drop_view, save_view
 from warehouse.errors import SavedViewError, WarehouseError
@@ -125,6 +127,35 @@ class Warehouse(Reader):
         """
         drop_view(self.root, name)
 
+    def store_run(self, run: str, tables: Mapping[str, pa.Table]) -> None:
+        """Store a run of a backtest: the next statement over ``backtests`` sees it.
+
+        Parameters
+        ----------
+        run
+            New id.
+        tables
+            One for each view of the schema ``backtests``, without the column ``run``.
+
+        Raises
+        ------
+        RunNameError
+            The id cannot be one, or is taken.
+        OSError
+            It could not be written; nothing is left of it.
+        """
+        backtests.write(self.root, run, tables)
+
+    def remove_run(self, run: str) -> None:
+        """Remove a stored run.
+
+        Raises
+        ------
+        RunNameError
+            There is none of the id.
+        """
+        backtests.remove(self.root, run)
+
     def restore(self, bundle: str, snapshot: int) -> Manifest:
         """Make what an older snapshot holds the newest one; every snapshot between stays readable.
 
@@ -165,7 +196,13 @@ class Warehouse(Reader):
             return txn.commit({**head.lineage, "compacted": head.version})
 
     def vacuum(
-        self, bundle: str, *, keep: int = 10, days: float = 7, dry_run: bool = False
+        self,
+        bundle: str,
+        *,
+        keep: int = 10,
+        days: float = 7,
+        runs: bool = True,
+        dry_run: bool = False,
     ) -> VacuumReport:
         """Remove old snapshots of a bundle, and every file that none of those left names.
 
@@ -175,6 +212,8 @@ class Warehouse(Reader):
             How many of the newest snapshots stay. The head always does.
         days
             Snapshots committed within so many days stay too.
+        runs
+            Whether those stay that stored runs of backtests name, so that these can be repeated.
         dry_run
             Say what would go, and touch nothing.
 
@@ -193,10 +232,15 @@ class Warehouse(Reader):
             Another process vacuums the bundle, or commits to it, for too long.
         """
         place = self._known(bundle)
-        return vacuum(place, older_than(keep, timedelta(days=days)), dry_run=dry_run)
+        named = partial(backtests.snapshots, self.root, bundle) if runs else frozenset
+        chooser = older_than(keep, days)
+        return vacuum(place, chooser, named=named, dry_run=dry_run)
 
     def discard(self, bundle: str, versions: Collection[int]) -> VacuumReport:
-        """Remove snapshots by number as `vacuum` does; the head and what is being read stay."""
+        """Remove snapshots by number as `vacuum` does; the head and what is being read stay.
+
+        Those that stored runs name go: whoever gives a number says which.
+        """
         place = self._known(bundle)
         return vacuum(place, lambda held: {it.version for it in held} & set(versions))
 

@@ -2,23 +2,25 @@
 
 import logging
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
+from rustybt.algorithm.controls import ControlWords
 from rustybt.assets import Asset
-from rustybt.errors import CannotOrderError, HookError, NotAnAssetError, OrderParametersError
+from rustybt.errors import CannotOrderError, OrderParametersError
 from rustybt.finance import lots
-from rustybt.finance.execution import ExecutionStyle, style_of
-from rustybt.finance.order import Order
+from rustybt.finance.execution import ExecutionStyle, MarketOrder, style_of
+from rustybt.finance.order import Order, Placing
 from rustybt.simulation.clock import Phase
-from rustybt.simulation.loop import Simulation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
 
-class OrderWords:
+class OrderWords(ControlWords):
     """The part of `rustybt.algorithm.TradingAlgorithm` that orders."""
-
-    _simulation: Simulation | None = None
 
     def order(
         self,
@@ -43,15 +45,20 @@ class OrderWords:
         Returns
         -------
         int or None
-            Id of the order; None if the amount comes to 0 or the asset's last session is over,
-            which is logged as a warning.
+            Id of the order, the first of two for an `OCOOrder`; None if the amount comes to 0 or the
+            asset's last session is over, which is logged as a warning.
 
         Raises
         ------
         HookError
             In ``initialize`` or ``before_trading_start``.
         OrderParametersError
-            The amount is not finite or above 1e11, or a price is not finite or negative.
+            The amount is not finite or above 1e11, a price is not finite or negative, or the prices
+            of a style contradict each other.
+        CannotOrderError
+            The asset is not listed yet; with ``compat="zipline"`` the order waits for it.
+        TradingControlError
+            The order breaks a limit that the strategy has set.
         """
         self._only_in("order", Phase.BAR)
         self._listed(asset)
@@ -59,7 +66,43 @@ class OrderWords:
         units = lots.ordered(_amount(amount), asset)
         if not self._can_order(asset) or not units:
             return None
-        return self._run.blotter.place(asset, units, style, self._run.now)
+        run = self._run
+        for control in self._controls:
+            control.validate(asset, units, run.portfolio, run.now, run.data)
+        # A plain market order has no use for a price.
+        priced = type(style) is not MarketOrder
+        price = run.data.current(asset, "price") if priced else math.nan
+        placing = Placing(run.now, run.clock.session.label, price)
+        return run.blotter.place(asset, units, style, placing)
+
+    def batch_market_order(
+        self, share_counts: "pd.Series[float] | Mapping[Asset, float]"
+    ) -> "pd.Index[int]":
+        """Place a market order for each asset.
+
+        Parameters
+        ----------
+        share_counts
+            Units by asset, negative to sell; no order is placed for 0.
+
+        Returns
+        -------
+        pandas.Index
+            Ids of the orders placed, in the order of `share_counts`.
+
+        Raises
+        ------
+        OrderParametersError
+            It is no Series or mapping; errors of an order are those of `order`, and orders before
+            it stand.
+        """
+        import pandas as pd
+
+        self._only_in("batch_market_order", Phase.BAR)
+        if not isinstance(share_counts, (pd.Series, Mapping)):
+            raise OrderParametersError("share_counts", share_counts, "a Series of units by asset")
+        placed = [self.order(cast("Asset", it), units) for it, units in share_counts.items()]
+        return pd.Index([it for it in placed if it is not None], dtype="int64")
 
     def order_value(self, asset: Asset, value: float, *prices: Any, **style: Any) -> int | None:
         """Order as many units as `value` buys at the last known price.
@@ -112,29 +155,20 @@ class OrderWords:
         return self._run.blotter.get(order_id)
 
     def cancel_order(self, order_param: Order | int) -> None:
-        """Cancel an order, given itself or its id; one that has ended is left alone."""
+        """Cancel an order, given itself or its id; one that has ended is left alone.
+
+        The other order of an `OCOOrder` is cancelled with it.
+        """
         order_id = order_param.id if isinstance(order_param, Order) else order_param
         self._run.blotter.cancel(order_id, self._run.now)
 
-    @property
-    def _run(self) -> Simulation:
-        if self._simulation is None:
-            raise HookError("This word", "an algorithm that is not running", "a hook of a run")
-        return self._simulation
-
-    def _only_in(self, word: str, phase: Phase) -> None:
-        now = self._run.clock.phase
-        if now is not phase:
-            raise HookError(word, now.value, phase.value)
-
-    def _listed(self, asset: Asset) -> Asset:
-        if not isinstance(asset, Asset):
-            raise NotAnAssetError(asset)
-        return asset
-
     def _can_order(self, asset: Asset) -> bool:
         session = self._run.clock.session.label
-        if self._listed(asset).last_session >= session:
+        if self._listed(asset).first_session > session and self._run.settings.compat == "sane":
+            raise CannotOrderError(
+                asset.symbol, session, f"it is listed from {asset.first_session}"
+            )
+        if asset.last_session >= session:
             return True
         log.warning(
             "No order for %s in session %s: its last session was %s.",

@@ -7,18 +7,18 @@ called with a `Context`, so that a strategy may keep any attribute it likes, ``s
 import logging
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.algorithm.fetch import FetchWords
+from rustybt.algorithm.models import ModelWords
 from rustybt.algorithm.orders import OrderWords
 from rustybt.assets import Asset, AssetFinder
-from rustybt.errors import (
-    HookError,
-    OptionError,
-)
-from rustybt.finance.commission import CommissionModel
+from rustybt.days import Day, day_of
+from rustybt.errors import HookError, OptionError
 from rustybt.finance.ledger import Ledger
 from rustybt.finance.portfolio import Account, Portfolio
-from rustybt.finance.slippage import SlippageModel
 from rustybt.metrics.daily import COLUMNS
 from rustybt.pipeline.attached import AttachedPipelines
 from rustybt.pipeline.pipeline import Pipeline
@@ -26,13 +26,12 @@ from rustybt.simulation.bardata import BarData
 from rustybt.simulation.clock import Phase
 from rustybt.simulation.hooks import arguments_of, told
 from rustybt.simulation.loop import Simulation
-from rustybt.simulation.schedule import DateRule, EveryDay, TimeRule
+from rustybt.simulation.schedule import DateRule, EveryDay, Schedule, TimeRule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Function = Callable[..., Any]
-_Model = TypeVar("_Model")
 
 HOOKS: Final = ("initialize", "before_trading_start", "handle_data", "analyze")
 
@@ -72,7 +71,7 @@ class Context:
             delattr(object.__getattribute__(self, "_algorithm"), name)
 
 
-class TradingAlgorithm(OrderWords):
+class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
     """A strategy; subclass it and write its hooks, or give them as functions.
 
     Parameters
@@ -93,10 +92,11 @@ class TradingAlgorithm(OrderWords):
     """
 
     _functions: dict[str, Function | None] = {}  # noqa: RUF012 - replaced, never changed
-    _scheduled: tuple[tuple[set[int], Function], ...] = ()
+    _schedule: Schedule
     _context: Context | None = None
+    _lookup_day: date | None = None
     _pipelines: AttachedPipelines
-    _takes: dict[str, int] = {}  # noqa: RUF012 - replaced, never changed
+    _calls: dict[str, Function] = {}  # noqa: RUF012 - replaced, never changed
 
     def __init__(
         self,
@@ -131,6 +131,10 @@ class TradingAlgorithm(OrderWords):
         """Look at the result."""
         self._function("analyze", context, perf)
 
+    def hook_functions(self) -> dict[str, Function]:
+        """Return the hooks that were given as functions, by name."""
+        return {name: it for name, it in self._functions.items() if it is not None}
+
     def _function(self, hook: str, *arguments: Any) -> None:
         function = self._functions.get(hook)
         if function is not None:
@@ -141,6 +145,8 @@ class TradingAlgorithm(OrderWords):
     def symbol(self, symbol_str: str) -> Asset:
         """Return the asset of a symbol, in the listing spell begun by the end of the run.
 
+        `set_symbol_lookup_date` takes the spell of another day.
+
         Raises
         ------
         UnknownSymbolError
@@ -148,7 +154,18 @@ class TradingAlgorithm(OrderWords):
         """
         if not isinstance(symbol_str, str):
             raise OptionError("symbol_str", symbol_str, "a symbol as text")
-        return self.asset_finder.lookup(symbol_str, self._run.settings.end)
+        day = self._lookup_day or self._run.settings.end
+        return self.asset_finder.lookup(symbol_str, day)
+
+    def set_symbol_lookup_date(self, dt: Day) -> None:
+        """Have `symbol` take the listing spell that had begun by a day.
+
+        Raises
+        ------
+        OptionError
+            It is no day.
+        """
+        self._lookup_day = day_of("dt", dt)
 
     def symbols(self, *args: str) -> list[Asset]:
         """Return the assets of several symbols, in their order."""
@@ -262,18 +279,31 @@ class TradingAlgorithm(OrderWords):
         func: Function,
         date_rule: DateRule | None = None,
         time_rule: TimeRule | None = None,
+        half_days: bool = True,  # noqa: FBT001, FBT002 - zipline's parameters
+        calendar: object = None,
     ) -> None:
-        """Call ``func(context, data)`` after `handle_data` on the sessions of a rule.
+        """Call ``func(context, data)`` after `handle_data` on the sessions and minutes of two rules.
 
-        Functions run in the order in which they were scheduled. The time rule changes nothing on
-        daily bars.
+        Functions of one bar run in the order in which they were scheduled.
+
+        Parameters
+        ----------
+        date_rule
+            One of `date_rules`; every session if None.
+        time_rule
+            One of `time_rules`; the first minute of the session if None. Without effect on daily
+            bars.
+        half_days
+            Whether it also runs in sessions that are shorter than most of their year.
+        calendar
+            Only the bundle's own, by name or as an object with a `name`.
 
         Raises
         ------
         HookError
             Outside ``initialize``.
         OptionError
-            A rule is none, or `func` is no function.
+            A rule is none, `func` is no function, or the calendar another.
         """
         self._only_in("schedule_function", Phase.INITIALIZE)
         if not callable(func):
@@ -281,19 +311,52 @@ class TradingAlgorithm(OrderWords):
         if time_rule is not None and not isinstance(time_rule, TimeRule):
             raise OptionError("time_rule", time_rule, "one of time_rules")
         rule = EveryDay() if date_rule is None else date_rule
-        if not hasattr(rule, "choose"):
+        if not isinstance(rule, DateRule):
             raise OptionError("date_rule", date_rule, "one of date_rules")
-        self._scheduled = (*self._scheduled, (rule.choose(self._run.market.labels), func))
+        own = self._run.market.calendar
+        if calendar is not None and getattr(calendar, "name", calendar) != own:
+            raise OptionError("calendar", calendar, f"{own!r}, that of the bundle")
+        name = getattr(func, "__name__", "a scheduled function")
+        call = told(name, partial(func, self._context), func, self._run.clock)
+        self._schedule.add(call, rule, time_rule, half_days=half_days)
 
-    def set_slippage(self, us_equities: SlippageModel) -> None:
-        """Set how orders fill; in ``initialize`` only."""
-        self._only_in("set_slippage", Phase.INITIALIZE)
-        self._run.blotter.slippage = _model("slippage", us_equities, SlippageModel)
+    def get_environment(self, field: str = "platform") -> Any:
+        """Return how the run goes.
 
-    def set_commission(self, us_equities: CommissionModel) -> None:
-        """Set what fills cost; in ``initialize`` only."""
-        self._only_in("set_commission", Phase.INITIALIZE)
-        self._run.blotter.commission = _model("commission", us_equities, CommissionModel)
+        Parameters
+        ----------
+        field
+            ``'arena'`` (backtest), ``'data_frequency'``, ``'start'`` and ``'end'`` (first and last
+            minute of the run, UTC Timestamps), ``'capital_base'`` (trade currency),
+            ``'platform'`` (zipline, whose words these are), or ``'*'`` for a dictionary of them.
+
+        Raises
+        ------
+        OptionError
+            Another field.
+        """
+        import pandas as pd
+
+        run = self._run
+        first, last = (run.market.sessions[run.market.number(run.labels[it])] for it in (0, -1))
+        environment = {
+            "arena": "backtest",
+            "data_frequency": self.data_frequency,
+            "start": pd.Timestamp(first.opened + timedelta(minutes=1)),
+            "end": pd.Timestamp(last.closed),
+            "capital_base": run.portfolio.starting_cash,
+            "platform": "zipline",
+        }
+        if field == "*":
+            return environment
+        if field not in environment:
+            raise OptionError("field", field, ", ".join(map(repr, (*environment, "*"))))
+        return environment[field]
+
+    @property
+    def data_frequency(self) -> str:
+        """``'daily'`` or ``'minute'``."""
+        return "daily" if self._run.blotter.daily else "minute"
 
     @property
     def portfolio(self) -> Portfolio:
@@ -325,19 +388,21 @@ class TradingAlgorithm(OrderWords):
         StrategyError
             A hook raised an error that is not one of rustybt's own.
         """
-        self._simulation, self._scheduled, self._context = simulation, (), Context(self)
+        self._simulation, self._context = simulation, Context(self)
+        self._controls, self._lookup_day = (), None
         self._pipelines = AttachedPipelines(
             simulation.market.warehouse,
             simulation.market.bundle,
             simulation.market.finder,
             simulation.labels,
         )
-        self._takes = {hook: arguments_of(getattr(self, hook)) for hook in HOOKS}
+        self._schedule = simulation.schedule()
+        self._calls = {hook: self._hook(hook) for hook in HOOKS}
         token = active.set(self)
         try:
-            self._call("initialize")
+            self._calls["initialize"]()
             perf = simulation.run(self)
-            self._call("analyze", perf)
+            self._calls["analyze"](perf)
         finally:
             active.reset(token)
         return perf
@@ -345,27 +410,34 @@ class TradingAlgorithm(OrderWords):
     def before_session(self, data: BarData) -> None:
         """Call ``before_trading_start``; the loop's side of the hook."""
         self._pipelines.prepare(self._run.clock.session.label)
-        self._call("before_trading_start", data)
+        self._calls["before_trading_start"](data)
 
-    def on_bar(self, data: BarData) -> None:
-        """Call ``handle_data``, then what is scheduled; the loop's side of the hooks."""
-        self._call("handle_data", data)
-        for numbers, function in self._scheduled:
-            if self._run.clock.number in numbers:
-                name = getattr(function, "__name__", "a scheduled function")
-                with told(name, function, self._run.clock):
-                    function(self._context, data)
+    def in_session(self) -> Callable[[BarData], None]:
+        """Return ``handle_data`` and what is scheduled in a session; the loop's side of the hooks."""
+        handle_data, clock = self._calls["handle_data"], self._run.clock
+        due = self._schedule.due(clock.number, (clock.bar, clock.until))
+        if not due:
+            return handle_data
 
-    def _call(self, hook: str, *arguments: Any) -> None:
+        def on_bar(data: BarData) -> None:
+            handle_data(data)
+            for call in due.get(clock.bar, ()):
+                call(data)
+
+        return on_bar
+
+    def _hook(self, hook: str) -> Function:
+        """Return a hook as the loop calls it, without the context."""
         method = getattr(self, hook)
-        function = self._functions.get(hook) or method
-        if self._takes[hook] > len(arguments):
-            arguments = (self._context, *arguments)
-        with told(hook, function, self._run.clock):
-            method(*arguments)
+        text = self._functions.get(hook)
+        if getattr(type(self), hook) is getattr(TradingAlgorithm, hook):
+            if text is None:
+                return _nothing
+            return told(hook, partial(text, self._context), text, self._run.clock)
+        takes_context = arguments_of(method) > (hook != "initialize")
+        call = partial(method, self._context) if takes_context else method
+        return told(hook, call, method, self._run.clock)
 
 
-def _model(option: str, found: _Model, kind: type) -> _Model:
-    if not isinstance(found, kind):
-        raise OptionError(option, found, f"a {kind.__name__}")
-    return found
+def _nothing(*_: object) -> None:
+    """Do what a strategy does in a hook that it has not."""

@@ -21,7 +21,9 @@ from rustybt.cli.commands import Commands
         "ingest": "rustybt.cli.ingest:ingest",
         "pipeline": "rustybt.cli.pipeline:pipeline",
         "run": "rustybt.cli.run:run",
+        "runs": "rustybt.cli.runs:runs",
         "sql": "rustybt.cli.sql:sql",
+        "sweep": "rustybt.cli.sweep:sweep",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -44,12 +44,18 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo(SAID, err=True)
+        except KeyboardInterrupt as interrupt:
+            notes: dict[str, None] = dict.fromkeys(getattr(interrupt, "__notes__", ()))
+            click.echo(" ".join((SAID, *notes)), err=True)
             ctx.exit(INTERRUPTED)
         except (RustyBTError, WarehouseError) as error:
-            raise click.ClickException(without_secrets(str(error))) from error
+            raise click.ClickException(_told(error)) from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # click ends quietly when the reader has gone
                 raise
-            raise click.ClickException(without_secrets(str(error))) from error
+            raise click.ClickException(_told(error)) from error
+
+
+def _told(error: Exception) -> str:
+    # A path may hold bytes that are no text, which no terminal can be sent.
+    return str(without_secrets(str(error))).encode(errors="backslashreplace").decode()

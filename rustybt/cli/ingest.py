@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-import polars as pl
 
-from rustybt.cli.output import emit, format_option, root_option, say
+from rustybt.cli.output import counted, emit_one, format_option, root_option, say
 from rustybt.cli.progress import words_progress
 from rustybt.data.bundles import IngestReport, Request
 from rustybt.data.bundles.ingest import ingest as ingest_source
 from rustybt.data.sources import FileSource
 from rustybt.data.sources.dialect import ENCODINGS
+from rustybt.interrupts import noting
+from warehouse.writing.transaction import committed_before
 
 SHOWN_REJECTS = 10
 SHOWN_RAW = 200  # characters of a rejected row
@@ -94,10 +95,15 @@ def csv(ctx: click.Context, /, path: Path, bundle: str, **given: Any) -> None:
             root=given["root"],
             progress=progress,
         )
-    _talk(report)
-    emit(_numbers(report), given["form"])
+    with noting([committed_before(bundle, report.snapshot)] if report.new else []):
+        _tell(report, given["form"])
     if report.rejected or report.failed:
         ctx.exit(SOME_LEFT_OUT)
+
+
+def _tell(report: IngestReport, form: str) -> None:
+    _talk(report)
+    emit_one(_numbers(report), form)
 
 
 def _request(given: Mapping[str, Any]) -> Request:
@@ -115,9 +121,9 @@ def _day(given: datetime | None) -> date | None:
     return None if given is None else given.date()
 
 
-def _numbers(report: IngestReport) -> pl.DataFrame:
+def _numbers(report: IngestReport) -> dict[str, object]:
     names = [it.name for it in fields(report) if it.name not in _LISTS]
-    return pl.DataFrame({name: [getattr(report, name)] for name in names})
+    return {name: getattr(report, name) for name in names}
 
 
 def _talk(report: IngestReport) -> None:
@@ -131,12 +137,18 @@ def _talk(report: IngestReport) -> None:
     if report.rejected:
         hidden = max(report.rejected - SHOWN_REJECTS, 0)
         more = f", {hidden:,} more than shown" if hidden else ""
-        said = f"{report.rejected:,} rows were rejected{more}"
+        said = f"{counted(report.rejected, 'row')} {_was(report.rejected)} rejected{more}"
         say(f"{said}; all are kept: SELECT * FROM {report.bundle}.rejects")
     if report.flagged:
-        say(f"{report.flagged:,} stored rows are doubtful: SELECT * FROM {report.bundle}.flags")
+        verb = "is" if report.flagged == 1 else "are"
+        said = f"{counted(report.flagged, 'stored row')} {verb} doubtful"
+        say(f"{said}: SELECT * FROM {report.bundle}.flags")
     if not report.new:
         say(f"Nothing is new; snapshot {report.snapshot} of {report.bundle} stays the newest.")
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _short(raw: str) -> str:

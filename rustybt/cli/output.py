@@ -1,17 +1,20 @@
-"""How a command prints rows: a table for people, CSV or JSON for programs."""
+"""How a command prints rows: a table for people, CSV or JSON for programs.
 
+polars and rich, which draw tables, are imported when there is one to draw.
+"""
+
+import csv
 import json
 import sys
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
 
 import click
-import polars as pl
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from rustybt.secrets import without_secrets
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SHOWN_ROWS = 50
 _WIDTH = 10_000
@@ -38,7 +41,12 @@ def say(message: str) -> None:
     click.echo(without_secrets(message), err=True)
 
 
-def emit(rows: pl.DataFrame, form: str) -> None:
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts: ``1 row``, ``2,000 rows``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def emit(rows: "pl.DataFrame", form: str) -> None:
     """Write rows to stdout.
 
     Parameters
@@ -52,7 +60,32 @@ def emit(rows: pl.DataFrame, form: str) -> None:
     _WRITERS[form](rows)
 
 
-def _csv(rows: pl.DataFrame) -> None:
+def emit_one(row: Mapping[str, object], form: str) -> None:
+    """Write one row of texts and numbers to stdout, as `emit` writes a frame of one row."""
+    if form == "json":
+        sys.stdout.write(json.dumps([row], separators=(",", ":"), ensure_ascii=False) + "\n")
+    elif form == "csv":
+        told = [str(it).lower() if isinstance(it, bool) else it for it in row.values()]
+        csv.writer(sys.stdout, lineterminator="\n").writerows([row, told])
+    else:
+        for line in _aligned(row):
+            sys.stdout.write(line + "\n")
+
+
+def _aligned(row: Mapping[str, object]) -> tuple[str, str]:
+    head, line = [], []
+    for name, value in row.items():
+        text = f"{value:.6g}" if isinstance(value, float) else str(value)
+        width = max(len(name), len(text))
+        right = isinstance(value, int | float) and not isinstance(value, bool)
+        head.append(name.rjust(width) if right else name.ljust(width))
+        line.append(text.rjust(width) if right else text.ljust(width))
+    return "  ".join(head).rstrip(), "  ".join(line).rstrip()
+
+
+def _csv(rows: "pl.DataFrame") -> None:
+    import polars as pl
+
     nested = [name for name, dtype in rows.schema.items() if dtype.is_nested()]
     text = [pl.col(it).map_elements(_nested_json, return_dtype=pl.String) for it in nested]
     plain = [pl.col(pl.Duration).dt.to_string("iso"), pl.col(pl.Binary).bin.encode("hex")]
@@ -60,16 +93,24 @@ def _csv(rows: pl.DataFrame) -> None:
 
 
 def _nested_json(value: object) -> str:
+    import polars as pl
+
     plain = value.to_list() if isinstance(value, pl.Series) else value
     return json.dumps(plain, default=str)
 
 
-def _json(rows: pl.DataFrame) -> None:
+def _json(rows: "pl.DataFrame") -> None:
+    import polars as pl
+
     plain = [pl.col(pl.Decimal).cast(pl.Float64), pl.col(pl.Binary).bin.encode("hex")]
     sys.stdout.write(rows.with_columns(plain).write_json() + "\n")
 
 
-def _table(rows: pl.DataFrame) -> None:
+def _table(rows: "pl.DataFrame") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     shown = rows.head(SHOWN_ROWS)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, dtype in shown.schema.items():
@@ -84,7 +125,9 @@ def _table(rows: pl.DataFrame) -> None:
         say(f"{SHOWN_ROWS} of {len(rows):,} rows are shown; --format csv gives all.")
 
 
-def _cells(column: pl.Series, cut: int | None) -> list[str]:
+def _cells(column: "pl.Series", cut: int | None) -> list[str]:
+    from rich.markup import escape
+
     if column.dtype.is_float():
         largest = column.drop_nans().abs().max()
         wide = isinstance(largest, float) and largest >= _MONEY
@@ -96,11 +139,15 @@ def _cells(column: pl.Series, cut: int | None) -> list[str]:
     return [escape(it if cut is None or len(it) <= cut else f"{it[:cut]}…") for it in texts]
 
 
-def _decimals(column: pl.Series) -> list[str]:
+def _decimals(column: "pl.Series") -> list[str]:
     """Write all values with the decimals that the longest needs."""
     texts = ["" if value is None else f"{value:f}" for value in column]
     spare = min((len(it) - len(it.rstrip("0")) for it in texts if "." in it), default=0)
     return [it[: len(it) - spare].rstrip(".") if "." in it else it for it in texts]
 
 
-_WRITERS: dict[str, Callable[[pl.DataFrame], None]] = {"csv": _csv, "json": _json, "table": _table}
+_WRITERS: dict[str, Callable[["pl.DataFrame"], None]] = {
+    "csv": _csv,
+    "json": _json,
+    "table": _table,
+}

@@ -7,18 +7,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING, Final
 
 from rustybt.cli.output import say
-from rustybt.simulation.loop import Progress as Step
+
+if TYPE_CHECKING:
+    from rustybt.simulation.loop import Progress as Step
 
 PLAIN_SECONDS: Final = 10.0  # between lines of progress where there is no terminal
 
 ShowWords = Callable[[str], None]
-ShowStep = Callable[[Step], None]
+ShowStep = Callable[["Step"], None]
 
 
 @contextmanager
@@ -27,6 +26,8 @@ def words_progress(*, shown: bool = True) -> Iterator[ShowWords]:
     if not shown:
         yield lambda _: None
     elif sys.stderr.isatty():
+        from rich.console import Console
+
         with Console(stderr=True).status("") as status:
             yield status.update
     else:
@@ -47,6 +48,9 @@ def run_progress(*, shown: bool = True) -> Iterator[ShowStep | None]:
 
 @contextmanager
 def _bar() -> Iterator[ShowStep]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.fields[session]}"),
         BarColumn(),
@@ -58,7 +62,7 @@ def _bar() -> Iterator[ShowStep]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", session="", value=0.0, speed=0.0)
 
-        def show(step: Step) -> None:
+        def show(step: "Step") -> None:
             bar.update(
                 task,
                 total=step.total,
@@ -77,7 +81,7 @@ class _Lines:
     def __init__(self) -> None:
         self._began = self._said = time.perf_counter()
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: "Step") -> None:
         now = time.perf_counter()
         if step.done == step.total or now - self._said > PLAIN_SECONDS:
             self._said = now

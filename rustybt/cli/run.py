@@ -6,14 +6,15 @@ import sys
 from contextlib import redirect_stdout
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import polars as pl
+import yaml
 
+from rustybt.algorithm.file import load_strategy
 from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.cli.progress import run_progress
-from rustybt.cli.strategy import load_strategy
 from rustybt.metrics import Summary, sessions, summary
 from rustybt.metrics.storage import FORMATS, write
 from rustybt.runner import CAPITAL, run_algorithm
@@ -61,6 +62,17 @@ _day = click.DateTime(["%Y-%m-%d"])
     show_default=True,
     help="Cash at the start.",
 )
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Parameter of the strategy, an attribute of it; repeat it for more.",
+)
+@click.option("--store/--no-store", default=None, help="Store the run.  [default: where it can be]")
+@click.option("--name", help="Of the stored run.  [default: that of the strategy]")
+@click.option("--tag", "tags", multiple=True, help="Of the stored run; repeat it for more.")
 @click.option("--no-progress", is_flag=True, help="Say nothing while running.")
 @format_option
 @root_option
@@ -72,6 +84,10 @@ def run(  # noqa: PLR0913 - one parameter an option
     end: datetime,
     output: Path | None,
     capital_base: float,
+    params: tuple[str, ...],
+    store: bool | None,
+    name: str | None,
+    tags: tuple[str, ...],
     no_progress: bool,
     form: str,
     root: str | None,
@@ -92,11 +108,25 @@ def run(  # noqa: PLR0913 - one parameter an option
             bundle=bundle,
             root=root,
             progress=show,
+            params=_parameters(params),
+            store=store,
+            name=name,
+            tags=tags,
         )
     if output is not None:
         write(perf, output)
         say(f"Wrote {output}.")
     _print(perf, form)
+
+
+def _parameters(params: tuple[str, ...]) -> dict[str, Any]:
+    found = {}
+    for text in params:
+        name, equals, value = text.partition("=")
+        if not equals or not name or name in found:
+            raise click.BadParameter(f"{text!r}: expected NAME=VALUE, and each name once.")
+        found[name] = yaml.safe_load(value)
+    return found
 
 
 def _check_output(output: Path | None) -> None:
@@ -115,12 +145,13 @@ def _print(perf: "pd.DataFrame", form: str) -> None:
     if form == "csv":
         emit(daily, form)
     elif form == "json":
-        found = {"summary": {**short.to_dict(), "digest": digest(perf)}, "daily": daily.to_dicts()}
+        told = {"digest": digest(perf), "run": perf.attrs.get("run")}
+        found = {"summary": {**short.to_dict(), **told}, "daily": daily.to_dicts()}
         click.echo(json.dumps(found, default=str))
     else:
         emit(daily.tail(SHOWN), form)
         click.echo()
-        emit(_short(short, digest(perf)), form)
+        emit(_short(short, digest(perf), perf.attrs.get("run")), form)
 
 
 def _daily(perf: "pd.DataFrame") -> pl.DataFrame:
@@ -133,6 +164,6 @@ def _daily(perf: "pd.DataFrame") -> pl.DataFrame:
     )
 
 
-def _short(short: Summary, checksum: str) -> pl.DataFrame:
-    rows = [*short.rows(), ("digest", checksum)]
+def _short(short: Summary, checksum: str, run: str | None) -> pl.DataFrame:
+    rows = [*short.rows(), ("digest", checksum), ("stored as run", run or "-")]
     return pl.DataFrame(rows, schema=["summary", "value"], orient="row")

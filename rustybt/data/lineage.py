@@ -5,7 +5,6 @@ files, and the rest is taken down here.
 """
 
 import hashlib
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from rustybt.errors import SourceFileError
 from rustybt.secrets import without_secrets
 
 _LIBRARIES = ("exchange_calendars", "polars")  # those of the files stand beside, in ``versions``
+_BLOCK = 1 << 20  # bytes that are read at once
 
 
 @runtime_checkable
@@ -65,13 +65,15 @@ def lineage_of(source: Source, span: Span, fetched_at: datetime) -> dict[str, An
 
 
 def _input(path: Path) -> dict[str, object]:
+    digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = os.fstat(file.fileno()).st_size
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                size += len(block)
     except OSError as error:
         raise SourceFileError(path, f"it cannot be read ({error.strerror})", "Check it.") from error
-    return {"path": str(path.absolute()), "size": size, "sha256": digest}
+    return {"path": str(path.absolute()), "size": size, "sha256": digest.hexdigest()}
 
 
 def _is_installed(name: str) -> bool:

@@ -14,10 +14,19 @@ RustyBTError
 ├── HookError                       RuntimeError: a word used in a hook that does not allow it
 ├── FieldError                      LookupError: no such field of a bar
 ├── HistoryError                    ValueError: a window of history that cannot be
+├── ResolutionError                 LookupError: a bundle without bars of that length
 ├── LedgerError                     ArithmeticError: the books do not balance
 ├── OrderError
 │   ├── OrderParametersError        ValueError: an amount, price or style that cannot be
-│   └── CannotOrderError            ValueError: the asset has no price to order by
+│   ├── CannotOrderError            ValueError: the asset is not listed yet or has no price to order by
+│   └── TradingControlError         RuntimeError: a limit that the strategy has set for its orders
+├── AccountControlError             RuntimeError: a limit that the strategy has set for its account
+├── FetchError                      ValueError: a file of `fetch_csv` that cannot be used
+├── RunError
+│   ├── UnknownRunError             LookupError: no stored run of this name; names the nearest
+│   ├── RunNotStoredError           RuntimeError: a run that ended and could not be stored
+│   ├── ReproduceError              ValueError: a stored run that cannot be repeated
+│   └── SweepError                  ValueError: parameters, splits or workers that cannot be
 ├── SourceError                     a source that cannot be ingested; nothing was committed
 │   ├── SourceFileError             ValueError: a file that is empty, unreadable or of unknown kind
 │   ├── ColumnsError                ValueError: a missing or ambiguous column
@@ -37,6 +46,7 @@ RustyBTError
     ├── TermParameterError          ValueError: a window length, rank method, count or literal
     ├── TermInputsError             ValueError: inputs that are missing, too many or no terms
     ├── WindowInputError            ValueError: a window over values of unlike adjustment
+    ├── ForeignAssetError           ValueError: an asset of another bundle is compared with
     ├── UnknownFieldError           AttributeError: names the nearest field of the dataset
     ├── TruthError                  TypeError: `and`, `or` or `if` on a filter
     ├── UnsupportedColumnError      TypeError: an object that cannot be a column or a screen
@@ -79,6 +89,7 @@ from rustybt.errors.pipelines import (
     DatasetError,
     DomainMismatchError,
     EngineError,
+    ForeignAssetError,
     InvalidClassifierComparisonError,
     PipelineError,
     PipelineFileError,
@@ -104,18 +115,34 @@ from rustybt.errors.root import (
     UnknownSymbolError,
 )
 from rustybt.errors.running import (
+    AccountControlError,
     CannotOrderError,
+    FetchError,
     FieldError,
     HistoryError,
     HookError,
     LedgerError,
     OrderError,
     OrderParametersError,
+    ResolutionError,
     StrategyError,
     StrategyFileError,
+    TradingControlError,
+)
+from rustybt.errors.stored import (
+    ReproduceError,
+    RunError,
+    RunNotStoredError,
+    SweepError,
+    UnknownRunError,
 )
 
+AccountControlViolation = AccountControlError  # zipline's names
+TradingControlViolation = TradingControlError
+
 __all__ = [
+    "AccountControlError",
+    "AccountControlViolation",
     "AmbiguousDomainError",
     "BadPercentileBoundsError",
     "CannotOrderError",
@@ -130,7 +157,9 @@ __all__ = [
     "DuplicateRowsError",
     "EmptySpanError",
     "EngineError",
+    "FetchError",
     "FieldError",
+    "ForeignAssetError",
     "HistoryError",
     "HookError",
     "InvalidClassifierComparisonError",
@@ -148,7 +177,11 @@ __all__ = [
     "PipelineNameError",
     "PolicyError",
     "QualityError",
+    "ReproduceError",
+    "ResolutionError",
     "RowOrderError",
+    "RunError",
+    "RunNotStoredError",
     "RustyBTError",
     "ScreenError",
     "SourceError",
@@ -157,12 +190,16 @@ __all__ = [
     "SqlFactorError",
     "StrategyError",
     "StrategyFileError",
+    "SweepError",
     "SymbolsFailedError",
     "TermInputsError",
     "TermParameterError",
+    "TradingControlError",
+    "TradingControlViolation",
     "TruthError",
     "UnknownCalendarError",
     "UnknownFieldError",
+    "UnknownRunError",
     "UnknownSidError",
     "UnknownSymbolError",
     "UnsupportedColumnError",

@@ -66,7 +66,8 @@ class NothingReadError(SourceError, ValueError):
 
     def __init__(self, source: str, rejected: int, first: str | None) -> None:
         self.source, self.rejected = source, rejected
-        problem = "it has no rows" if first is None else f"all {rejected} rows were rejected"
+        many = "its only row was" if rejected == 1 else f"all {rejected} rows were"
+        problem = "it has no rows" if first is None else f"{many} rejected"
         example = "" if first is None else f" The first: {first}"
         super().__init__(f"{source}: {problem}, so nothing was committed.{example}")
 

@@ -1,7 +1,7 @@
 """Errors of a run and of what a strategy asks for."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from rustybt.errors.root import RustyBTError
@@ -48,6 +48,15 @@ class HistoryError(RustyBTError, ValueError):
         super().__init__(f"history of {bar_count!r} bars: {problem}.")
 
 
+class ResolutionError(RustyBTError, LookupError):
+    """A bundle that has no bars of the resolution asked for."""
+
+    def __init__(self, bundle: str, asked: str, held: Collection[str]) -> None:
+        self.bundle, self.asked, self.held = bundle, asked, tuple(held)
+        found = " and ".join(f"bars_{it}" for it in held) or "no bars"
+        super().__init__(f"Bundle {bundle!r} has no bars_{asked}; it holds {found}.")
+
+
 class LedgerError(RustyBTError, ArithmeticError):
     """The books do not balance; the run cannot be trusted and is ended."""
 
@@ -72,11 +81,37 @@ class OrderParametersError(OrderError, ValueError):
 
 
 class CannotOrderError(OrderError, ValueError):
-    """An order by value, for an asset that has no price."""
+    """An order for an asset that is not listed yet, or by value for one that has no price."""
 
     def __init__(self, symbol: str, session: date, problem: str) -> None:
         self.symbol, self.session = symbol, session
         super().__init__(
-            f"Cannot order {symbol!r} by value in session {session}: {problem}. "
+            f"Cannot order {symbol!r} in session {session}: {problem}. "
             "Ask data.can_trade(asset) first."
         )
+
+
+class TradingControlError(OrderError, RuntimeError):
+    """An order that breaks a limit which the strategy has set."""
+
+    def __init__(self, symbol: str, amount: float, now: datetime, control: str) -> None:
+        self.symbol, self.amount, self.now, self.control = symbol, amount, now, control
+        super().__init__(
+            f"The order of {amount:+g} {symbol!r} at {now:%Y-%m-%d %H:%M} breaks {control}."
+        )
+
+
+class AccountControlError(RustyBTError, RuntimeError):
+    """An account that breaks a limit which the strategy has set."""
+
+    def __init__(self, now: datetime, control: str) -> None:
+        self.now, self.control = now, control
+        super().__init__(f"The account at {now:%Y-%m-%d %H:%M} breaks {control}.")
+
+
+class FetchError(RustyBTError, ValueError):
+    """A file of `fetch_csv` that cannot be used."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        self.url, self.problem = url, problem
+        super().__init__(f"fetch_csv of {url}: {problem}.")

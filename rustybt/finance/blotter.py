@@ -1,17 +1,36 @@
 """The open orders of a run, and how a bar fills them."""
 
+import logging
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final, Literal
 
 from rustybt.assets import Asset
 from rustybt.errors import OptionError
-from rustybt.finance.commission import CommissionModel, PerShare
-from rustybt.finance.execution import ExecutionStyle, tick_prices
+from rustybt.finance.cancel_policy import CancelPolicy, NeverCancel
+from rustybt.finance.commission import CommissionModel
+from rustybt.finance.execution import (
+    BracketOrder,
+    ExecutionStyle,
+    MarketOnCloseOrder,
+    MarketOnOpenOrder,
+    OCOOrder,
+    TrailingStopOrder,
+    bracket_prices,
+    check_sides,
+    tick_prices,
+)
 from rustybt.finance.holdings import Holdings
-from rustybt.finance.order import Order
-from rustybt.finance.slippage import Bars, FixedBasisPointsSlippage, SlippageModel
+from rustybt.finance.latency import LatencyModel, NoLatency
+from rustybt.finance.models import Models
+from rustybt.finance.order import Moment, Order, Placing, Trail
+from rustybt.finance.slippage import Bars, SlippageModel
 from rustybt.finance.transaction import Transaction
+
+_MOMENTS: Final = {MarketOnOpenOrder: Moment.OPEN, MarketOnCloseOrder: Moment.CLOSE}
+
+log = logging.getLogger(__name__)
 
 
 class Blotter:
@@ -20,29 +39,81 @@ class Blotter:
     Assets stand in the order in which they got an open order, orders of an asset in the order of
     placing. Order ids count from 1 in every run, so that the same run gives the same ids.
 
+    Parameters
+    ----------
+    compat
+        As for a run.
+
     Attributes
     ----------
-    slippage, commission
-        Models in force; zipline's defaults at first.
+    models
+        Slippage and commission by kind of asset; zipline's defaults at first.
+    latency, cancel_policy
+        When the market sees an order, and when the end of a session cancels it.
+    daily
+        Whether a bar is a session.
     """
 
-    def __init__(self) -> None:
-        self.slippage: SlippageModel = FixedBasisPointsSlippage()
-        self.commission: CommissionModel = PerShare()
+    def __init__(self, compat: Literal["sane", "zipline"] = "sane") -> None:
+        self.models = Models()
+        self.latency: LatencyModel = NoLatency()
+        self.cancel_policy: CancelPolicy = NeverCancel()
+        self.daily = True
+        self._zipline = compat == "zipline"
         self._orders: dict[int, Order] = {}
         self._open: dict[Asset, list[Order]] = {}
         self._stale: dict[Asset, None] = {}  # assets whose list may hold orders that have ended
         self._touched: dict[int, Order] = {}
         self._transactions: list[Transaction] = []
+        self._entered: list[tuple[Order, Transaction]] = []  # fills of brackets in this bar
+        self._bar = 0  # bars so far in which there was an open order
+        self._chosen = False  # whether some order is not for every bar from the next one on
 
-    def place(self, asset: Asset, amount: float, style: ExecutionStyle, dt: datetime) -> int:
-        """Add an order and return its id."""
-        limit, stop = tick_prices(style, asset, buys=amount > 0)
-        order = Order(len(self._orders) + 1, asset, amount, limit=limit, stop=stop, created=dt)
-        self._orders[order.id] = order
-        self._open.setdefault(asset, []).append(order)
-        self._touch(order)
-        return order.id
+    @property
+    def slippage(self) -> SlippageModel:
+        """Model of all that is no future."""
+        return self.models.slippage
+
+    @slippage.setter
+    def slippage(self, model: SlippageModel) -> None:
+        self.models.slippage = model
+
+    @property
+    def commission(self) -> CommissionModel:
+        """Model of all that is no future."""
+        return self.models.commission
+
+    @commission.setter
+    def commission(self, model: CommissionModel) -> None:
+        self.models.commission = model
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a bar may find an open order."""
+        return bool(self._open)
+
+    def place(self, asset: Asset, amount: float, style: ExecutionStyle, placing: Placing) -> int:
+        """Add an order and return its id; the first of the two for an OCO.
+
+        Raises
+        ------
+        OrderParametersError
+            The prices of the style contradict each other.
+        """
+        buys = amount > 0
+        check_sides(style, buys=buys)
+        if isinstance(style, OCOOrder):
+            first, second = (
+                self._place(asset, amount, leg, placing)
+                for leg in (style.order1_style, style.order2_style)
+            )
+            first.partner, second.partner = second, first
+            return first.id
+        if isinstance(style, BracketOrder):
+            order = self._place(asset, amount, style.entry_style, placing)
+            order.exits = bracket_prices(style, asset, buys=buys)
+            return order.id
+        return self._place(asset, amount, style, placing).id
 
     def get(self, order_id: int) -> Order | None:
         """Return the order of an id; None if there is none."""
@@ -56,17 +127,34 @@ class Blotter:
         return {key: orders for key, orders in listed.items() if orders}
 
     def cancel(self, order_id: int, dt: datetime) -> None:
-        """Cancel an order that is still open; any other id is ignored."""
+        """Cancel an order that is still open, and its partner; any other id is ignored."""
         order = self._orders.get(order_id)
         if order is not None and order.open:
-            order.cancelled = True
-            order.dt = dt
-            self._touch(order)
+            self._cancel(order, dt)
+            if order.partner is not None:
+                self.cancel(order.partner.id, dt)
 
     def cancel_all(self, asset: Asset, dt: datetime) -> None:
         """Cancel the open orders of one asset."""
         for order in self._open.get(asset, ()):
             self.cancel(order.id, dt)
+
+    def expire(self, dt: datetime) -> None:
+        """Cancel what the policy cancels at the end of a session; `dt` is its last bar."""
+        if not self.cancel_policy.at_session_end():
+            return
+        self._prune()
+        for orders in self._open.values():
+            for order in self._expiring(orders):
+                if not order.open:
+                    continue
+                if self.cancel_policy.warn_on_cancel:
+                    log.warning(
+                        "%r is cancelled at the end of its session, %s units filled.",
+                        order,
+                        order.filled,
+                    )
+                self._cancel(order, dt)
 
     def split(self, asset: Asset, ratio: float) -> None:
         """Restate the open orders of an asset for a split."""
@@ -75,8 +163,23 @@ class Blotter:
                 order.split(ratio)
                 self._stale[asset] = None
 
-    def fill(self, data: Bars, holdings: Holdings, session: date, dt: datetime) -> None:
+    def fill(
+        self,
+        data: Bars,
+        holdings: Holdings,
+        session: date,
+        dt: datetime,
+        *,
+        closing: bool = True,
+    ) -> None:
         """Fill what the bar allows: all fills are booked, then all commissions.
+
+        Parameters
+        ----------
+        session, dt
+            Session and instant of the bar.
+        closing
+            Whether the bar is the last of its session.
 
         Raises
         ------
@@ -84,20 +187,27 @@ class Blotter:
             A model gave a price, an amount or a cost that is not finite.
         """
         self._prune()
+        self._bar += 1
         costs: list[tuple[Asset, float]] = []
         for asset, orders in self._open.items():
-            for order, price, amount in self.slippage.simulate(data, asset, orders):
+            seen = orders
+            if self._chosen:
+                seen = [it for it in orders if it.seen(self._bar, session, closing=closing)]
+            slippage, commission = self.models.of(asset)
+            for order, price, amount in slippage.simulate(data, asset, seen):
                 transaction = Transaction(asset, amount, price, dt, order.id)
-                cost = self.commission.calculate(order, transaction)
+                cost = commission.calculate(order, transaction)
                 if not math.isfinite(cost):
-                    raise OptionError("commission", cost, f"a finite cost from {self.commission!r}")
+                    raise OptionError("commission", cost, f"a finite cost from {commission!r}")
                 order.fill(amount, cost, dt)
                 self._touch(order)
                 self._transactions.append(transaction)
                 holdings.fill(transaction, session)
                 costs.append((asset, cost))
+                self._follow(order, transaction, session)
         for asset, cost in costs:
             holdings.commission(asset, cost, session)
+        self._leave(session)
         self._prune()
 
     def close(self, transaction: Transaction) -> None:
@@ -109,6 +219,87 @@ class Blotter:
         touched, fills = list(self._touched.values()), self._transactions
         self._touched, self._transactions = {}, []
         return touched, fills
+
+    def _place(self, asset: Asset, amount: float, style: ExecutionStyle, placing: Placing) -> Order:
+        limit, stop = tick_prices(style, asset, buys=amount > 0)
+        order = self._add(asset, amount, (limit, stop), placing)
+        if isinstance(style, TrailingStopOrder):
+            order.trail = Trail(style.trail_amount, style.trail_percent, placing.price)
+            order.move_stop()
+        order.moment = _MOMENTS.get(type(style))
+        order.not_in = placing.session
+        delay = self.latency.bars(order)
+        order.first_bar += delay
+        self._chosen = self._chosen or bool(delay or order.moment)
+        return order
+
+    def _add(
+        self,
+        asset: Asset,
+        amount: float,
+        prices: tuple[float | None, float | None],
+        placing: Placing,
+    ) -> Order:
+        """Add an order of a limit and a stop price."""
+        limit, stop = prices
+        order = Order(
+            len(self._orders) + 1,
+            asset,
+            amount,
+            limit=limit,
+            stop=stop,
+            created=placing.dt,
+            as_zipline=self._zipline,
+        )
+        order.resting = stop is None and limit is not None and not order.reached(placing.price)
+        order.first_bar = self._bar + 1
+        self._orders[order.id] = order
+        self._open.setdefault(asset, []).append(order)
+        self._touch(order)
+        return order
+
+    def _follow(self, order: Order, fill: Transaction, session: date) -> None:
+        """Do to the orders around one what its fill entails."""
+        if order.moment is Moment.OPEN:
+            order.not_in = session
+        if order.exits is not None:
+            self._entered.append((order, fill))
+        if order.entry is not None and order.entry.open:
+            self._cancel(order.entry, fill.dt)
+        partner = order.partner
+        if partner is None or not partner.open:
+            return
+        if order.open:
+            partner.give_up(fill.amount)
+            self._touch(partner)
+        if not order.open or not partner.open_amount:
+            self._cancel(partner, fill.dt)
+
+    def _leave(self, session: date) -> None:
+        """Place the exits of what brackets have entered in this bar."""
+        for entry, fill in self._entered:
+            if entry.exits is None:
+                continue
+            placing = Placing(fill.dt, session, fill.price)
+            stop, limit = entry.exits
+            loss = self._add(entry.asset, -fill.amount, (None, stop), placing)
+            profit = self._add(entry.asset, -fill.amount, (limit, None), placing)
+            loss.partner, profit.partner = profit, loss
+            loss.entry = profit.entry = entry
+        self._entered.clear()
+
+    def _expiring(self, orders: Sequence[Order]) -> Sequence[Order]:
+        """Return the open orders of an asset that the end of a session cancels."""
+        if not self.daily:
+            return orders
+        if self._zipline:
+            return orders[:1] if len(orders) > 1 else ()
+        return [it for it in orders if it.first_bar <= self._bar]
+
+    def _cancel(self, order: Order, dt: datetime) -> None:
+        order.cancelled = True
+        order.dt = dt
+        self._touch(order)
 
     def _touch(self, order: Order) -> None:
         self._touched.pop(order.id, None)

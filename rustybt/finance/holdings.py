@@ -117,6 +117,10 @@ class Holdings:
         self.ledger.move_cash(session, "commission", COMMISSION, EXACT.minus(exact(cost)))
         self.positions[asset].spread(cost)
 
+    def change_capital(self, amount: Decimal, session: date) -> None:
+        """Book cash paid in by the owner; paid out, when negative."""
+        self.ledger.move_cash(session, "capital", CAPITAL, amount)
+
     def earn(self, asset: Asset, action: Action, pay_date: date) -> None:
         """Note the dividend of the units held now, to be paid on `pay_date`; a short owes it."""
         quantity = self.ledger.quantities.get(asset.sid)

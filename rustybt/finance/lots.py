@@ -31,6 +31,11 @@ def fillable(amount: float, asset: Asset) -> float:
     return int(amount)
 
 
+def summed(first: float, second: float, asset: Asset) -> float:
+    """Return the sum of two quantities; floats are rounded to a lot, so that lots stay exact."""
+    return round(first + second, DECIMALS) if asset.fractional else first + second
+
+
 def plain(quantity: Decimal, asset: Asset) -> float:
     """Return an exact quantity as strategies see it: an int of shares, else a float."""
     return float(quantity) if asset.fractional else int(quantity)

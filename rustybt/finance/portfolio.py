@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rustybt.assets import Asset
@@ -29,6 +30,8 @@ class Portfolio:
         self._holdings = holdings
         self.starting_cash = capital
         self.start_date = start
+        self._paid_in = capital
+        self._base, self._returns = capital, 0.0  # value and return at the last change of capital
 
     @property
     def positions(self) -> Positions:
@@ -54,13 +57,22 @@ class Portfolio:
 
     @property
     def pnl(self) -> float:
-        """Gain since the start, trade currency."""
-        return self.portfolio_value - self.starting_cash
+        """Gain since the start, trade currency; cash paid in or out is none."""
+        return self.portfolio_value - self._paid_in
 
     @property
     def returns(self) -> float:
-        """Gain since the start relative to the capital."""
-        return self.pnl / self.starting_cash
+        """Gain since the start relative to the capital, compounded over changes of it."""
+        if self._base == self.starting_cash:
+            return self.pnl / self._base
+        return (1.0 + self._returns) * (self.portfolio_value / self._base) - 1.0
+
+    def change_capital(self, amount: Decimal) -> None:
+        """Count from a base that has changed; called after cash was paid in or out."""
+        value = self.portfolio_value
+        before = value - float(amount)
+        self._returns = (1.0 + self._returns) * (before / self._base) - 1.0
+        self._base, self._paid_in = value, self._paid_in + float(amount)
 
     @property
     def current_portfolio_weights(self) -> "pd.Series[float]":

@@ -5,32 +5,68 @@ A model of a user's own derives from `SlippageModel` and is asked in the same wa
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
 
 from rustybt.assets import Asset
-from rustybt.errors import OptionError
-from rustybt.finance import lots
-from rustybt.finance.order import Order
+from rustybt.errors import HistoryError, OptionError
+from rustybt.finance import futures, lots
+from rustybt.finance.order import Moment, Order
+
+WINDOW: Final = 20  # sessions of `VolatilityVolumeShare`
+_YEAR: Final = 252  # sessions
 
 
 class Bars(Protocol):
     """What a model may ask of the bar in hand."""
 
-    def current(self, assets: Asset, fields: str) -> float:
+    @property
+    def current_session(self) -> Any:
+        """Label of the session."""
+
+    def current(self, assets: Asset, fields: str) -> Any:
+        """Return one field of one asset, a float."""
+
+    def history(
+        self, assets: Asset, fields: str, bar_count: int, frequency: str, *, as_: Any = "pandas"
+    ) -> Any:
+        """Return the last bars of one field of one asset."""
+
+
+class AtOpen:
+    """The bar in hand with its open in place of its close, for orders that fill at the open."""
+
+    def __init__(self, data: Bars) -> None:
+        self._data = data
+        self.history = data.history
+
+    @property
+    def current_session(self) -> Any:
+        """Label of the session."""
+        return self._data.current_session
+
+    def current(self, assets: Asset, fields: str) -> Any:
         """Return one field of one asset."""
+        return self._data.current(assets, "open" if fields in {"close", "price"} else fields)
 
 
 class SlippageModel(ABC):
     """Decides what an order fills in one bar.
 
-    Attributes
-    ----------
-    volume_for_bar
-        Units of the asset in hand that earlier orders have filled in this bar.
+    Attributes of public names are what a model is made of: a stored run makes it again from them.
     """
 
-    volume_for_bar: float = 0
+    _filled: float = 0
+
+    @property
+    def volume_for_bar(self) -> float:
+        """Units of the asset in hand that earlier orders have filled in this bar."""
+        return self._filled
+
+    def begin_run(self) -> None:  # noqa: B027 - most models keep nothing
+        """Forget what was kept of another run; called when a run takes the model."""
 
     @abstractmethod
     def process_order(
@@ -44,34 +80,45 @@ class SlippageModel(ABC):
         """Yield what each of the orders of one asset fills, in the order in which they stand.
 
         Nothing fills where the volume is 0 or the close is missing; triggers look at the close. A
-        fill is never for more than the order has open, nor for parts of a share.
+        fill is never for more than the order has open, nor for parts of a share, nor at a price
+        beyond the order's limit: where the model gives such a price the limit itself is paid.
 
         Raises
         ------
         OptionError
             The model gave a price or an amount that is not finite.
         """
-        self.volume_for_bar = 0
+        self._filled = 0
         close = data.current(asset, "close")
         if not data.current(asset, "volume") or math.isnan(close):
             return
         for order in orders:
-            if not order.triggered(close):
+            if not (order.open and order.triggered(close)):
                 continue
-            price, amount = self.process_order(data, order) or (None, None)
+            bars = AtOpen(data) if order.moment is Moment.OPEN else data
+            if bars is not data and math.isnan(bars.current(asset, "close")):
+                continue
+            price, amount = self.process_order(bars, order) or (None, None)
             if price is None or not amount:
                 continue
             if not (math.isfinite(price) and math.isfinite(amount)):
                 raise OptionError("slippage", (price, amount), f"a finite fill from {self!r}")
+            if order.limit is not None and not order.as_zipline and order.beyond(price):
+                price = order.limit
             units = lots.ordered(amount, asset)
             if abs(units) > abs(order.open_amount):
                 units = order.open_amount
             if units:
-                self.volume_for_bar += abs(units)
+                self._filled = lots.summed(self._filled, abs(units), asset)
                 yield order, price, units
 
+    def _amount(self, most: float, order: Order) -> float:
+        """Return what an order may fill, unsigned, where all of its asset may fill `most`."""
+        room = lots.summed(lots.fillable(most, order.asset), -self._filled, order.asset)
+        return min(abs(order.open_amount), max(room, 0))
+
     def __repr__(self) -> str:
-        told = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if k != "volume_for_bar")
+        told = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if k[0] != "_")
         return f"{type(self).__name__}({told})"
 
 
@@ -119,9 +166,7 @@ class FixedBasisPointsSlippage(SlippageModel):
     def process_order(self, data: Bars, order: Order) -> tuple[float, float] | None:
         """Return the moved close and what the volume leaves; the limit price is not looked at."""
         asset = order.asset
-        most = lots.fillable(self.volume_limit * data.current(asset, "volume"), asset)
-        room = lots.fillable(max(most - self.volume_for_bar, 0), asset)
-        amount = min(abs(order.open_amount), room)
+        amount = self._amount(self.volume_limit * data.current(asset, "volume"), order)
         if not amount:
             return None
         close = data.current(asset, "close")
@@ -148,16 +193,80 @@ class VolumeShareSlippage(SlippageModel):
         """Return the moved close and what the volume leaves; None if beyond the limit price."""
         asset = order.asset
         volume = data.current(asset, "volume")
-        room = max(self.volume_limit * volume - self.volume_for_bar, 0.0)
-        amount = lots.fillable(min(room, abs(order.open_amount)), asset)
+        amount = self._amount(self.volume_limit * volume, order)
         if not amount:
             return None
-        share = min((self.volume_for_bar + amount) / volume, self.volume_limit)
+        share = min(lots.summed(self._filled, amount, asset) / volume, self.volume_limit)
         close = data.current(asset, "close")
         price = close + share**2 * math.copysign(self.price_impact, order.direction) * close
-        if order.limit is not None and (price - order.limit) * order.direction > 0:
+        return None if order.beyond(price) else (price, amount * order.direction)
+
+
+class VolatilityVolumeShare(SlippageModel):
+    """Fill at a price moved by the asset's volatility and the share of its usual volume.
+
+    The middle of high and low moves by eta x volatility x sqrt(units / mean volume) / 10,000 of
+    itself: the volatility is that of the closes of the last 20 sessions before this one, annual, and
+    so is the mean volume. Where 20 such sessions are not there it moves by 7.5 basis points.
+
+    Parameters
+    ----------
+    volume_limit
+        Share of the bar's volume that each order may fill, above 0.
+    eta
+        The constant, one for all or by root symbol; zipline's for each root symbol if None, as for
+        one that a mapping leaves out.
+    """
+
+    def __init__(self, volume_limit: float, eta: float | Mapping[str, float] | None = None) -> None:
+        self.volume_limit = _above_0("volume_limit", volume_limit)
+        self.eta = eta
+        for number in eta.values() if isinstance(eta, Mapping) else (eta or 0.0,):
+            _at_least_0("eta", number)
+        self._usual: dict[Asset, tuple[Any, float, float]] = {}
+
+    def begin_run(self) -> None:
+        """Forget the volumes and volatilities of another run."""
+        self._usual.clear()
+
+    def process_order(self, data: Bars, order: Order) -> tuple[float, float] | None:
+        """Return the moved middle and what the volume allows; None if beyond the limit price."""
+        asset = order.asset
+        limited = data.current(asset, "volume") * self.volume_limit
+        amount = lots.fillable(min(limited, abs(order.open_amount)), asset)
+        if not amount:
             return None
-        return price, amount * order.direction
+        middle = (data.current(asset, "high") + data.current(asset, "low")) / 2
+        volume, volatility = self._window(data, asset)
+        if not volume or math.isnan(volatility):
+            moved = middle * (7.5 / 10_000)
+        else:
+            eta = futures.by_root(asset, self.eta, futures.ETA, futures.DEFAULT_ETA)
+            moved = middle * (eta * volatility * math.sqrt(amount / volume)) / 10_000
+        price = middle + math.copysign(moved, order.direction)
+        return None if order.beyond(price) else (price, amount * order.direction)
+
+    def _window(self, data: Bars, asset: Asset) -> tuple[float, float]:
+        """Return the mean volume and the volatility of the sessions before this one."""
+        session = data.current_session
+        kept = self._usual.get(asset)
+        if kept is None or kept[0] != session:
+            kept = self._usual[asset] = (session, *_usual(data, asset))
+        return kept[1:]
+
+
+def _usual(data: Bars, asset: Asset) -> tuple[float, float]:
+    try:
+        volume, close = (
+            data.history(asset, name, WINDOW + 1, "1d", as_="numpy")[:-1]
+            for name in ("volume", "close")
+        )
+    except HistoryError:
+        return 0.0, math.nan
+    known = np.maximum.accumulate(np.where(np.isnan(close), 0, np.arange(WINDOW)))
+    close = close[known]  # a session without a bar has the close before it
+    returns = close[1:] / close[:-1] - 1.0
+    return float(np.nan_to_num(volume).mean()), float(returns.std(ddof=1) * math.sqrt(_YEAR))
 
 
 def _at_least_0(option: str, value: float) -> float:

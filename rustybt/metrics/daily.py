@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rustybt.finance.calendar import Session
 from rustybt.finance.holdings import Holdings, Valuation
 from rustybt.finance.order import Order
 from rustybt.finance.portfolio import ratio
 from rustybt.finance.transaction import Transaction
+from rustybt.metrics.classic import Day, risk_report
 from rustybt.metrics.risk import Risk
+from rustybt.metrics.rows import PositionRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +74,10 @@ _SOMETIMES: Final = (
     "profit_factor",
 )  # None where not defined
 _MINUTE: Final = timedelta(minutes=1)
+_BARE: Final = ("period_open", "period_close")  # what is left without metrics
+
+MetricsSet = Literal["default", "classic", "none"]
+METRICS_SETS: Final = ("default", "classic", "none")
 
 Row = dict[str, Any]
 
@@ -88,6 +95,7 @@ class DailyRows:
         self._holdings = holdings
         self._risk = Risk()
         self._rows: list[Row] = []
+        self._days: list[Day] = []
         self._recorded: dict[str, None] = {}
         self._period_return = 0.0
         self._max_leverage = 0.0
@@ -100,6 +108,13 @@ class DailyRows:
         self._baseline_cash = self._holdings.cash
         paid = self._baseline_cash - self._cash_before
         self._baseline = self._before.equity + paid
+
+    def change_capital(self, amount: Decimal) -> None:
+        """Count from a base that cash of the owner has changed; it is no gain of the session."""
+        self._before = self._before._replace(equity=self._before.equity + amount)
+        self._cash_before += amount
+        self._baseline += amount
+        self._baseline_cash += amount
 
     def close_session(
         self,
@@ -124,7 +139,7 @@ class DailyRows:
             "capital_used": float(cash - self._cash_before),
             "orders": [it.to_dict() for it in orders],
             "transactions": transactions,
-            "positions": self._holdings.snapshot(),
+            "positions": PositionRows(self._holdings.snapshot()),
             "starting_exposure": float(self._before.net_value),
             "starting_value": float(self._before.net_value),
             "starting_cash": float(self._baseline_cash),
@@ -138,6 +153,7 @@ class DailyRows:
             **self._risk.measures(),
             **recorded,
         }
+        self._days.append(Day(session.label, returns, benchmark, row["gross_leverage"]))
         self._recorded.update(dict.fromkeys(recorded))
         self._rows.append(row)
         self._before, self._cash_before = now, cash
@@ -161,22 +177,51 @@ class DailyRows:
             "max_leverage": self._max_leverage,
         }
 
-    def frame(self) -> "pd.DataFrame":
+    def frame(self, metrics_set: MetricsSet = "default") -> "pd.DataFrame":
         """Return the result: one row a session, indexed by its close (UTC), columns in fixed order.
 
         Columns the strategy recorded come last, in the order of their first recording. `orders`,
         `transactions` and `positions` hold lists of dictionaries.
-        """
-        import pandas as pd
 
-        names = [*COLUMNS, *self._recorded]
+        Parameters
+        ----------
+        metrics_set
+            ``'none'`` leaves out all but the hours of the session and what was recorded;
+            ``'classic'`` adds zipline's report of risk by month as ``frame.attrs["risk_report"]``.
+        """
+        bare = metrics_set == "none"
+        names = [*(_BARE if bare else COLUMNS), *self._recorded]
         columns: dict[str, list[Any]] = {
             name: [row.get(name) for row in self._rows] for name in names
         }
-        columns["transactions"] = [[it.to_dict() for it in day] for day in columns["transactions"]]
-        columns["positions"] = [it.to_dicts() for it in columns["positions"]]
-        index = pd.DatetimeIndex(columns["period_close"], tz="UTC").as_unit("ns")
-        frame = pd.DataFrame(columns, index=index)
-        for name in ("period_open", "period_close"):
-            frame[name] = pd.DatetimeIndex(frame[name], tz="UTC").as_unit("ns")
-        return frame.astype(dict.fromkeys(_SOMETIMES, "float64"))
+        lists = {} if bare else {it: columns[it] for it in ("orders", "transactions", "positions")}
+        if lists:
+            lists["transactions"] = [[it.to_dict() for it in day] for day in lists["transactions"]]
+        frame = frame_of(columns, lists)
+        if metrics_set == "classic":
+            frame.attrs["risk_report"] = risk_report(self._days)
+        return frame
+
+
+def frame_of(
+    columns: Mapping[str, list[Any]], lists: Mapping[str, list[Sequence[Mapping[str, Any]]]]
+) -> "pd.DataFrame":
+    """Return a result frame.
+
+    Parameters
+    ----------
+    columns
+        Values by name; recorded ones in their order.
+    lists
+        Orders, transactions and positions of each session; empty for a frame without metrics.
+    """
+    import pandas as pd
+
+    own = COLUMNS if lists else _BARE
+    given = {**columns, **lists}
+    names = [*own, *(it for it in columns if it not in COLUMNS)]
+    index = pd.DatetimeIndex(given["period_close"], tz="UTC").as_unit("ns")
+    frame = pd.DataFrame({name: given[name] for name in names}, index=index)
+    for name in _BARE:
+        frame[name] = pd.DatetimeIndex(frame[name], tz="UTC").as_unit("ns")
+    return frame.astype({it: "float64" for it in _SOMETIMES if it in names})

@@ -5,12 +5,13 @@ finite is None.
 """
 
 import math
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Mapping
 from typing import Final
 
 YEAR: Final = 252  # sessions; zipline's, for every calendar
 _TAILS: Final = {"95": 0.05, "99": 0.01}
+_CONSTANT: Final = 1e-30  # variance below which empyrical takes a benchmark for constant
 
 
 class Moments:
@@ -44,7 +45,11 @@ class Moments:
     @property
     def slope(self) -> float | None:
         """Slope of the first series on the second; None while the second is constant."""
-        return self._products / self._other_squares if self._other_squares else None
+        return (
+            self._products / self._other_squares
+            if self._other_squares >= _CONSTANT * self.count
+            else None
+        )
 
 
 class Risk:
@@ -111,9 +116,8 @@ class Risk:
     def _tails(self) -> Mapping[str, float]:
         tails = {}
         for name, share in _TAILS.items():
-            limit = _quantile(self._sorted, share)
-            beyond = self._sorted[: max(bisect_left(self._sorted, limit), 1)]
-            tails[f"var_{name}"] = limit
+            beyond = self._sorted[: int((len(self._sorted) - 1) * share) + 1]  # as empyrical
+            tails[f"var_{name}"] = _quantile(self._sorted, share)
             tails[f"cvar_{name}"] = math.fsum(beyond) / len(beyond)
         return {name: tails[name] for name in ("var_95", "var_99", "cvar_95", "cvar_99")}
 

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from rustybt.metrics.tables import session_days
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -66,8 +68,8 @@ def sessions(perf: "pd.DataFrame") -> list[date]:
     It is the day in which the middle of the session lies: a session may open on the day before
     or, round the clock, close on the day after.
     """
-    middle = perf["period_open"] + (perf["period_close"] - perf["period_open"]) / 2
-    return [it.date() for it in middle]
+    found: list[date] = session_days(perf).tolist()
+    return found
 
 
 def summary(perf: "pd.DataFrame") -> Summary:

@@ -1,5 +1,27 @@
-"""The event loop: bars in the order in which they were traded, and what a strategy did with them."""
+"""The event loop: bars in the order in which they were traded, and what a strategy did with them.
 
-from rustybt.simulation.digest import digest
+zipline's order of events, fills and result columns hold throughout. What zipline gets wrong is
+mended, unless a run says ``compat="zipline"``:
+
+================================  =============================  ===============================
+where                             ``compat="sane"``              ``compat="zipline"``
+================================  =============================  ===============================
+daily ``before_trading_start``    the last bar is that of the    today's full bar is seen in
+                                  session before, adjusted to    ``data`` and in the portfolio
+                                  today
+limit orders                      looked at in every bar, and    once reached a limit stays
+                                  no fill is beyond the limit:   reached, and slippage may move a
+                                  where slippage would move it   fill beyond it
+                                  so far, the limit is paid
+``EODCancel`` on daily bars       every open order that has had  the first order of each asset
+                                  a bar is cancelled             that has two or more
+a plain order before the listing  ``CannotOrderError``           waits for the listing
+``time_rules.every_minute``       every minute                   once a session
+``PerShare`` after a split        units count as they were when  all units filled so far are
+                                  they were filled               counted, and charged, anew
+================================  =============================  ===============================
+"""
+
+from rustybt.metrics.digest import digest
 
 __all__ = ["digest"]

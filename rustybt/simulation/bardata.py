@@ -8,11 +8,15 @@ import numpy as np
 
 from rustybt.assets import Asset
 from rustybt.errors import FieldError, HistoryError, NotAnAssetError, OptionError
+from rustybt.finance.restrictions import Restrictions
 from rustybt.simulation.clock import Clock, Phase
-from rustybt.simulation.feed import Floats
+from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, Floats
+from rustybt.simulation.fetched import Fetched
 from rustybt.simulation.frames import Frames
 from rustybt.simulation.market import Market
-from rustybt.simulation.panel import FIELDS, Columns, Panel
+from rustybt.simulation.panel import FIELD, Columns, Panel
+from rustybt.simulation.resample import FREQUENCIES, Frequency, frequency_of
+from rustybt.simulation.windows import Windows
 
 Form = Literal["pandas", "numpy", "polars"]
 FORMS: Final = ("pandas", "numpy", "polars")
@@ -32,13 +36,25 @@ class BarData:
         The bars that may be seen.
     clock
         Where the run stands.
+    windows
+        Its history.
+
+    Attributes
+    ----------
+    fetched
+        What the strategy has fetched beside the bars; None if nothing.
     """
 
-    def __init__(self, market: Market, panel: Panel, clock: Clock) -> None:
-        self._market = market
+    def __init__(self, market: Market, panel: Panel, clock: Clock, windows: Windows) -> None:
         self._panel = panel
         self._clock = clock
-        self._frames = Frames(market.labels)
+        self._windows = windows
+        self._frames = Frames()
+        self._restrictions: Restrictions | None = None
+        self.fetched: Fetched | None = None
+        self._ends = windows.ends
+        begins = [market.number(it.first_session) for it in market.assets]
+        self._begins = np.array(begins, dtype=np.int64)
 
     @property
     def current_session(self) -> Any:
@@ -47,10 +63,8 @@ class BarData:
 
     @property
     def current_dt(self) -> Any:
-        """Close of the current session, its opening in ``before_trading_start``; UTC Timestamp."""
-        session = self._clock.session
-        before = self._clock.phase is Phase.BEFORE
-        return self._frames.timestamp(session.opened if before else session.closed)
+        """When the current bar is known, before trading the time of that hook; UTC Timestamp."""
+        return self._frames.timestamp(self._clock.now)
 
     def current(self, assets: Asset | Iterable[Asset], fields: str | Iterable[str]) -> Any:
         """Return the last bar.
@@ -61,7 +75,8 @@ class BarData:
             One asset or several.
         fields
             One of open, high, low, close, volume, price, or several. A missing price is NaN and a
-            missing volume 0; ``price`` is the last close known, NaN after the last session.
+            missing volume 0, in a minute as in a day; ``price`` is the last close known, NaN after the last session. Columns
+            of `fetch_csv`, too, and with its names in place of assets.
 
         Returns
         -------
@@ -69,16 +84,23 @@ class BarData:
             A float for one asset and one field; a Series indexed by field (one asset) or by asset
             (one field); else a DataFrame of assets x fields.
         """
+        if isinstance(assets, Asset) and isinstance(fields, str) and fields in FIELD:
+            return self._value(assets, fields)
+        fetched = self.fetched
+        if fetched is not None and fetched.asked(assets, fields):
+            return self._with_fetched(fetched, assets, fields)
         if isinstance(assets, Asset):
             if isinstance(fields, str):
-                return self._value(assets, _known(fields))
+                return self._value(assets, fields)
             names = _names(fields)
             return self._frames.series([self._value(assets, it) for it in names], names)
         listed = self._listed(assets)
         if isinstance(fields, str):
-            return self._frames.series(self._row(listed, _known(fields)), listed, name=fields)
+            return self._frames.series(
+                self._row(listed, FIELD[_known(fields)]), listed, name=fields
+            )
         names = _names(fields)
-        return self._frames.table([self._row(listed, it) for it in names], listed, names)
+        return self._frames.table([self._row(listed, FIELD[it]) for it in names], listed, names)
 
     def history(
         self,
@@ -101,41 +123,56 @@ class BarData:
         bar_count
             Sessions, at least 1.
         frequency
-            ``'1d'``.
+            ``'1d'``, ``'1w'``, ``'1mo'``, or, where the bundle has minutes, ``'1m'``, ``'5m'``,
+            ``'15m'``, ``'30m'``, ``'1h'``. Longer bars are put together from days or minutes,
+            counted from the opening of each session; the last is as far as it is known. In a run of
+            minutes the last of ``'1d'`` is the session so far.
         as_
             ``'numpy'`` gives an array of bars (x assets) (x fields), in C order; ``'polars'`` a long
-            frame of session, sid, symbol and the fields. Always a copy.
+            frame of session (or ts), sid, symbol and the fields. Always a copy.
 
         Returns
         -------
         Series, DataFrame, ndarray or polars.DataFrame
-            With pandas a Series for one asset and one field; a DataFrame of sessions x fields for
-            one asset, of sessions x assets for one field, else of (session, asset) x fields. The
-            sessions are naive Timestamps.
+            With pandas a Series for one asset and one field; a DataFrame of bars x fields for
+            one asset, of bars x assets for one field, else of (bar, asset) x fields. Days are naive
+            Timestamps, minutes UTC, each that of the last bar put together.
 
         Raises
         ------
         HistoryError
             `bar_count` is no positive integer, or the window begins before the bundle's first bar.
+        ResolutionError
+            The bundle has no bars of which to make these; the error names what it has.
         """
-        count = self._checked(bar_count, frequency, as_)
+        asked, count = _checked(bar_count, frequency, as_)
         one_asset, one_field = isinstance(assets, Asset), isinstance(fields, str)
         listed = [assets] if isinstance(assets, Asset) else self._listed(assets)
         names = [_known(fields)] if isinstance(fields, str) else _names(fields)
-        windows = [self._window(listed, name, count) for name in names]
-        last = self._panel.last_session + 1
+        columns = self._one(assets) if isinstance(assets, Asset) else self._columns(listed)
+        window = self._windows.find(asked, columns, names, count)
         if as_ == "numpy":
-            return _array(windows, one_asset=one_asset, one_field=one_field)
+            return _array(window.values, one_asset=one_asset, one_field=one_field)
         if as_ == "polars":
-            return self._frames.polars(windows, (last - count, last), listed, names)
-        rows = self._frames.sessions(last - count, last)
+            return self._frames.polars(window, listed, names)
+        rows = self._frames.index(window)
         if one_field:
             if one_asset:
-                return self._frames.series(windows[0][:, 0], rows, name=listed[0])
-            return self._frames.wide(windows[0], rows, listed)
+                return self._frames.series(window.values[0][:, 0], rows, name=listed[0])
+            return self._frames.wide(window.values[0], rows, listed)
         if one_asset:
-            return self._frames.table([it[:, 0] for it in windows], rows, names)
-        return self._frames.stacked(windows, rows, listed, names)
+            return self._frames.table([it[:, 0] for it in window.values], rows, names)
+        return self._frames.stacked(window.values, rows, listed, names)
+
+    def current_chain(self, continuous_future: object) -> Any:
+        """Refuse: no bundle has continuous futures yet.
+
+        Raises
+        ------
+        OptionError
+            Always.
+        """
+        raise OptionError("current_chain", continuous_future, "a bundle with continuous futures")
 
     def can_trade(self, assets: Asset | Iterable[Asset]) -> Any:
         """Return whether an asset is listed in the current session and has a known price.
@@ -148,7 +185,12 @@ class BarData:
         if isinstance(assets, Asset):
             return self._tradable(assets)
         listed = self._listed(assets)
-        return self._frames.series([self._tradable(it) for it in listed], listed)
+        columns, session = self._columns(listed), self._clock.number
+        alive = (self._begins[columns] <= session) & (session < self._ends[columns])
+        tradable = alive & ~np.isnan(self._panel.row(PRICE, columns))
+        if self._restrictions is not None:
+            tradable &= [not self._restricted(it) for it in listed]
+        return self._frames.series(tradable, listed)
 
     def is_stale(self, assets: Asset | Iterable[Asset]) -> Any:
         """Return whether the last known price is older than the last bar; False if never traded.
@@ -161,48 +203,80 @@ class BarData:
         if isinstance(assets, Asset):
             return self._stale(assets)
         listed = self._listed(assets)
-        return self._frames.series([self._stale(it) for it in listed], listed)
+        stale = np.isnan(self._row(listed, CLOSE)) & ~np.isnan(self._row(listed, PRICE))
+        return self._frames.series(stale, listed)
+
+    @property
+    def fetcher_assets(self) -> list[Asset]:
+        """The assets of which a row of `fetch_csv` is known."""
+        return [] if self.fetched is None else self.fetched.assets(self._last_bar())
+
+    def restrict(self, restrictions: Restrictions) -> None:
+        """Have `can_trade` say False of restricted assets."""
+        known = self._restrictions
+        self._restrictions = restrictions if known is None else known | restrictions
+
+    def _with_fetched(self, fetched: Fetched, assets: Any, fields: Any) -> Any:
+        now = self._last_bar()
+
+        def value(owner: Asset | str, field: str) -> Any:
+            if isinstance(owner, Asset) and field in FIELDS:
+                return self._value(owner, field)
+            return fetched.value(owner, field, now)
+
+        one = isinstance(assets, (Asset, str))
+        if isinstance(fields, str):
+            if one:
+                return value(assets, fields)
+            return self._frames.series([value(it, fields) for it in assets], list(assets), fields)
+        if one:
+            return self._frames.series([value(assets, it) for it in fields], list(fields))
+        rows = {field: [value(it, field) for it in assets] for field in fields}
+        return self._frames.mixed(rows, list(assets))
+
+    def _last_bar(self) -> Any:
+        """Return the instant of the last bar that is seen."""
+        panel = self._panel
+        if self._clock.phase is Phase.BEFORE and panel.seen:
+            return panel.timeline.instant(panel.seen - 1)
+        return self.current_dt
+
+    def _restricted(self, asset: Asset) -> bool:
+        restrictions = self._restrictions
+        return restrictions is not None and restrictions.is_restricted(asset, self.current_dt)
 
     def _tradable(self, asset: Asset) -> bool:
         priced = not math.isnan(self._value(asset, "price"))
-        return priced and asset.alive(self._clock.session.label)
+        alive = asset.alive(self._clock.session.label)
+        return priced and alive and not self._restricted(asset)
 
     def _stale(self, asset: Asset) -> bool:
         priced = not math.isnan(self._value(asset, "price"))
         return priced and math.isnan(self._value(asset, "close"))
 
-    def _value(self, asset: Asset, field: str) -> float:
-        column = self._column(asset)
-        if field == "price" and self._ended(asset):
+    def _value(self, asset: Asset, name: str) -> float:
+        try:
+            field = FIELD[name]
+            column = self._panel.column[asset]
+        except KeyError:
+            _known(name)
+            raise NotAnAssetError(asset) from None
+        if field == PRICE and asset.last_session < self._clock.session.label:
             return math.nan
         return self._panel.value(field, column)
 
-    def _row(self, assets: list[Asset], field: str) -> Floats:
-        row = self._panel.row(field, self._columns(assets))
-        if field == "price":
-            row[[self._ended(it) for it in assets]] = math.nan
+    def _row(self, assets: list[Asset], field: int) -> Floats:
+        columns = self._columns(assets)
+        row = self._panel.row(field, columns)
+        if field == PRICE:
+            row[self._ends[columns] <= self._clock.number] = math.nan
         return row
 
-    def _ended(self, asset: Asset) -> bool:
-        return asset.last_session < self._clock.session.label
-
-    def _window(self, assets: list[Asset], field: str, count: int) -> Floats:
-        everything = assets == self._market.assets
-        columns = None if everything else self._columns(assets)
-        window = self._panel.window(field, columns, count)
-        if field == "price":
-            first = self._panel.last_session + 1 - count
-            for number, asset in enumerate(assets):
-                if self._ended(asset):
-                    ended = self._market.number(asset.last_session) + 1 - first
-                    window[max(ended, 0) :, number] = math.nan
-        return window
-
-    def _column(self, asset: Asset) -> int:
-        try:
-            return self._panel.column(asset)
-        except KeyError:
-            raise NotAnAssetError(asset) from None
+    def _one(self, asset: Asset) -> Columns:
+        column = self._panel.column.get(asset)
+        if column is None:
+            raise NotAnAssetError(asset)
+        return slice(column, column + 1)
 
     def _columns(self, assets: list[Asset]) -> Columns:
         try:
@@ -215,23 +289,17 @@ class BarData:
             raise NotAnAssetError(assets)
         return list(assets)
 
-    def _checked(self, bar_count: int, frequency: str, form: str) -> int:
-        if frequency not in {"1d", "1D", "d", "D"}:
-            raise OptionError("frequency", frequency, "'1d'; minute bars are not simulated")
-        if form not in FORMS:
-            raise OptionError("as_", form, "one of " + ", ".join(map(repr, FORMS)))
-        whole = isinstance(bar_count, (int, np.integer)) and not isinstance(bar_count, bool)
-        if not whole or bar_count < 1:
-            raise HistoryError(bar_count, "expected a whole number of bars, at least 1")
-        first = self._market.first
-        if self._panel.last_session - bar_count + 1 < first:
-            raise HistoryError(
-                bar_count,
-                f"from {self._clock.session.label} back they begin before the first bar of bundle "
-                f"{self._market.bundle!r}, {self._market.labels[first]}. Ask for fewer bars, or "
-                "start later",
-            )
-        return int(bar_count)
+
+def _checked(bar_count: int, name: str, form: str) -> tuple[Frequency, int]:
+    asked = frequency_of(name)
+    if asked is None:
+        raise OptionError("frequency", name, "one of " + ", ".join(map(repr, FREQUENCIES)))
+    if form not in FORMS:
+        raise OptionError("as_", form, "one of " + ", ".join(map(repr, FORMS)))
+    whole = isinstance(bar_count, (int, np.integer)) and not isinstance(bar_count, bool)
+    if not whole or bar_count < 1:
+        raise HistoryError(bar_count, "expected a whole number of bars, at least 1")
+    return asked, int(bar_count)
 
 
 def _known(field: str) -> str:

@@ -1,8 +1,15 @@
-"""Where a run stands: the session, and which hook of the strategy is being called."""
+"""Where a run stands: the bar and its session, and which hook of the strategy is being called."""
 
+from datetime import UTC, datetime, time
 from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from rustybt.finance.calendar import Session
+from rustybt.simulation.timeline import Timeline
+
+_BEFORE: Final = time(8, 45)  # of zipline's `before_trading_start`
+_NEW_YORK: Final = "America/New_York"
 
 
 class Phase(StrEnum):
@@ -15,17 +22,49 @@ class Phase(StrEnum):
 
 
 class Clock:
-    """The current session and phase of a run.
+    """The current session, bar and phase of a run.
+
+    Parameters
+    ----------
+    session, number
+        The first session, and its number in the bundle's calendar.
+    timeline
+        Numbers the bars.
 
     Attributes
     ----------
-    session
+    session, number
         Current session; the first one of the run while it is being initialized.
-    number
-        Its number in the bundle's calendar.
+    bar
+        Number of the current bar, or of the one that comes next in ``before_trading_start``.
+    until
+        Number of the bar after the last of the session.
     """
 
-    def __init__(self, session: Session, number: int) -> None:
+    def __init__(self, session: Session, number: int, timeline: Timeline) -> None:
         self.session = session
         self.number = number
+        self.bar, self.until = timeline.bars(number)
         self.phase = Phase.INITIALIZE
+        self._timeline = timeline
+        self._known = self.bar, timeline.instant(self.bar)
+
+    @property
+    def now(self) -> datetime:
+        """When the current bar is known, UTC; before trading the time of that hook."""
+        if self.phase is Phase.BEFORE:
+            return before_trading(self.session)
+        if self._known[0] != self.bar:  # asked by each order and fill of a bar
+            self._known = self.bar, self._timeline.instant(self.bar)
+        return self._known[1]
+
+    @property
+    def closing(self) -> bool:
+        """Whether the current bar is the last of its session."""
+        return self.bar + 1 == self.until
+
+
+def before_trading(session: Session) -> datetime:
+    """Return 08:45 in New York on the day of a session, or its opening if that is earlier; UTC."""
+    local = datetime.combine(session.label, _BEFORE, ZoneInfo(_NEW_YORK))
+    return min(local.astimezone(UTC), session.opened)

@@ -1,24 +1,27 @@
-"""Arrow batches of bars, ordered by session and sid, to dense arrays of sessions x assets."""
+"""Arrow batches of bars, in any order, to dense arrays of bars x assets."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from rustybt.simulation.timeline import Timeline
+
 STORED: Final = ("open", "high", "low", "close", "volume")
-_VOLUME: Final = STORED.index("volume")
-_CELLS: Final = 1_000_000  # of one field in one block; bounds memory for sparse, wide bundles
+FIELDS: Final = (*STORED, "price")  # price: the last close known, however old
+OPEN, HIGH, LOW, CLOSE, VOLUME, PRICE = range(len(FIELDS))
 
 Floats = NDArray[np.float64]
 
 
 class Block(NamedTuple):
-    """Bars of consecutive sessions.
+    """Consecutive bars.
 
-    `first` is the number of the first session; `values` has the shape (5, sessions, assets) in
-    the order of `STORED`, NaN where there is no price, 0 where there is no volume.
+    `first` is the number of the first bar; `values` has the shape (6, bars, assets) in the order of
+    `FIELDS`, NaN where there is no price, 0 where there is no volume. The last field is left for
+    the panel to fill.
     """
 
     first: int
@@ -26,33 +29,17 @@ class Block(NamedTuple):
 
     @property
     def until(self) -> int:
-        """Number of the session after the last."""
+        """Number of the bar after the last."""
         return self.first + int(self.values.shape[1])
 
 
-class _Rows(NamedTuple):
-    """Bars as they came: number of the session, column of the asset, values (5, rows)."""
-
-    session: NDArray[np.int64]
-    column: NDArray[np.int64]
-    values: Floats
-
-    def cut(self, session: int) -> tuple["_Rows", "_Rows"]:
-        """Return the rows before a session and those from it on."""
-        at = int(np.searchsorted(self.session, session))
-        return (
-            _Rows(self.session[:at], self.column[:at], self.values[:, :at]),
-            _Rows(self.session[at:], self.column[at:], self.values[:, at:]),
-        )
-
-
 class Feed:
-    """Cuts a stream of bars into blocks of whole sessions.
+    """Puts bars in their places.
 
     Parameters
     ----------
-    sessions
-        All sessions of the calendar, datetime64[D], ascending.
+    timeline
+        Numbers the bars.
     sids
         Sids of the columns, ascending.
     price_decimals
@@ -62,59 +49,51 @@ class Feed:
 
     def __init__(
         self,
-        sessions: NDArray[np.datetime64],
+        timeline: Timeline,
         sids: NDArray[np.int64],
         price_decimals: int | None = None,
     ) -> None:
-        self._sessions = sessions
-        self._sids = sids
+        self._timeline = timeline
+        self._assets = len(sids)
+        self._column = np.zeros(int(sids[-1]) + 1 if len(sids) else 0, dtype=np.int64)
+        self._column[sids] = np.arange(len(sids))
         self._decimals = price_decimals
-        self._most = max(_CELLS // max(len(sids), 1), 1)
 
-    def blocks(self, batches: Iterable[pa.RecordBatch], first: int, until: int) -> Iterator[Block]:
-        """Yield blocks that together cover the sessions from `first` to before `until`.
+    def block(self, batches: Iterable[pa.RecordBatch], first: int, until: int) -> Block:
+        """Return the bars from `first` to before `until`; others in the batches are left out.
 
         Parameters
         ----------
         batches
-            Columns session, sid and `STORED`, ordered by session and sid.
+            Columns that the timeline places, sid and `STORED`, in any order.
         """
-        waiting: list[_Rows] = []
+        values = np.full((len(FIELDS), until - first, self._assets), np.nan)
+        values[VOLUME] = 0.0
+        flat = values.reshape(len(FIELDS), -1)
         for batch in batches:
-            if not batch.num_rows:
-                continue
-            rows = self._rows(batch)
-            waiting.append(rows)
-            last = int(rows.session[-1])  # later batches may hold more of it
-            if last > first:
-                whole, rest = _joined(waiting).cut(last)
-                yield from self._dense(whole, first, last)
-                waiting, first = [rest], last
-        yield from self._dense(_joined(waiting), first, until)
+            if batch.num_rows:
+                self._scatter(batch, flat, first, until)
+        return Block(first, values)
 
-    def _rows(self, batch: pa.RecordBatch) -> _Rows:
-        session = np.searchsorted(self._sessions, batch["session"].to_numpy(zero_copy_only=False))
-        column = np.searchsorted(self._sids, batch["sid"].to_numpy(zero_copy_only=False))
-        values = np.empty((len(STORED), batch.num_rows))
-        for row, name in enumerate(STORED):
-            values[row] = floats(batch[name])
+    def _scatter(self, batch: pa.RecordBatch, flat: Floats, first: int, until: int) -> None:
+        bars = self._timeline.place(batch)
+        sids = np.frombuffer(batch["sid"].buffers()[1], dtype="<i4")
+        columns = self._column[sids[batch["sid"].offset :][: len(bars)]]
+        inside = (bars >= first) & (bars < until)
+        kept = None if inside.all() else np.flatnonzero(inside)
+        place = (bars - first) * self._assets + columns
+        place = place if kept is None else place[kept]
+        for field, name in enumerate(STORED):
+            values = floats(batch[name])
+            values = self._price(values) if field != VOLUME else np.nan_to_num(values, copy=False)
+            flat[field][place] = values if kept is None else values[kept]
+
+    def _price(self, prices: Floats) -> Floats:
         if self._decimals is not None:
-            prices = values[:_VOLUME]
             np.rint(prices * 10.0**self._decimals, out=prices)
             prices *= 10.0**-self._decimals
             prices[prices == 0] = np.nan
-        values[_VOLUME] = np.nan_to_num(values[_VOLUME], nan=0.0)
-        return _Rows(session, column, values)
-
-    def _dense(self, rows: _Rows, first: int, until: int) -> Iterator[Block]:
-        while first < until:
-            end = min(first + self._most, until)
-            part, rows = rows.cut(end)
-            values = np.full((len(STORED), end - first, len(self._sids)), np.nan)
-            values[_VOLUME] = 0.0
-            values[:, part.session - first, part.column] = part.values
-            yield Block(first, values)
-            first = end
+        return prices
 
 
 def floats(column: pa.Array) -> Floats:
@@ -130,16 +109,3 @@ def floats(column: pa.Array) -> Floats:
     if column.null_count:
         found[column.is_null().to_numpy(zero_copy_only=False)] = np.nan
     return found
-
-
-def _joined(parts: list[_Rows]) -> _Rows:
-    if not parts:
-        nothing = np.empty(0, dtype=np.int64)
-        return _Rows(nothing, nothing, np.empty((len(STORED), 0)))
-    if len(parts) == 1:
-        return parts[0]
-    return _Rows(
-        np.concatenate([it.session for it in parts]),
-        np.concatenate([it.column for it in parts]),
-        np.concatenate([it.values for it in parts], axis=1),
-    )

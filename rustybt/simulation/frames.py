@@ -5,31 +5,28 @@ Building an index is dearer than copying the values, so the indexes used last ar
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from rustybt.assets import Asset
 from rustybt.simulation.feed import Floats
+from rustybt.simulation.timeline import Numbers, Timeline
+from rustybt.simulation.windows import Window
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
 
+_LABELS: Final = 100_000  # made at once
+
+
 class Frames:
-    """Makes frames of the arrays of a run.
+    """Makes frames of the arrays of a run."""
 
-    Parameters
-    ----------
-    labels
-        All sessions of the calendar, ascending.
-    """
-
-    def __init__(self, labels: Sequence[date]) -> None:
-        self._labels = np.array(labels, dtype="datetime64[ns]")
-        self._days = np.array(labels, dtype="datetime64[D]")
-        self._sessions: pd.DatetimeIndex | None = None
+    def __init__(self) -> None:
+        self._indexes: dict[str, tuple[int, pd.DatetimeIndex]] = {}
         self._assets: tuple[list[Asset], pd.Index[Any] | None] = ([], None)
 
     def timestamp(self, instant: date | datetime) -> "pd.Timestamp":
@@ -38,13 +35,19 @@ class Frames:
 
         return pd.Timestamp(instant)
 
-    def sessions(self, first: int, until: int) -> "pd.DatetimeIndex":
-        """Return session numbers as an index of naive Timestamps."""
-        if self._sessions is None:
-            import pandas as pd
-
-            self._sessions = pd.DatetimeIndex(self._labels)
-        return self._sessions[first:until]
+    def index(self, window: Window) -> "pd.DatetimeIndex":
+        """Return the labels of a window: naive midnights for days, UTC for minutes."""
+        timeline, bars = window.timeline, window.bars
+        if not isinstance(bars, tuple):
+            return _labels(timeline, bars)
+        first, until = bars
+        begin, index = self._indexes.get(timeline.resolution) or (0, None)
+        if index is None or first < begin or until > begin + len(index):
+            begin = first
+            end = min(max(until, first + _LABELS), timeline.count)
+            index = _labels(timeline, np.arange(begin, end))
+            self._indexes[timeline.resolution] = begin, index
+        return index[first - begin : until - begin]
 
     def series(self, values: Any, index: Any, name: Any = None) -> "pd.Series[Any]":
         """Return a Series; a list of assets as index is kept for the next call."""
@@ -57,6 +60,12 @@ class Frames:
         import pandas as pd
 
         return pd.DataFrame(np.column_stack(columns), index=self._index(index), columns=names)
+
+    def mixed(self, columns: dict[str, list[Any]], index: Any) -> "pd.DataFrame":
+        """Return a DataFrame of columns that may be of several types."""
+        import pandas as pd
+
+        return pd.DataFrame(columns, index=self._index(index))
 
     def wide(self, values: Floats, rows: "pd.DatetimeIndex", assets: list[Asset]) -> "pd.DataFrame":
         """Return a DataFrame of sessions x assets over the array itself."""
@@ -77,23 +86,19 @@ class Frames:
         index = pd.MultiIndex.from_product([rows, assets], names=["date", None])
         return pd.DataFrame(dict(zip(names, map(np.ravel, windows), strict=True)), index=index)
 
-    def polars(
-        self,
-        windows: Sequence[Floats],
-        span: tuple[int, int],
-        assets: list[Asset],
-        names: list[str],
-    ) -> "pl.DataFrame":
-        """Return a long frame: session, sid, symbol and the fields."""
+    def polars(self, window: Window, assets: list[Asset], names: list[str]) -> "pl.DataFrame":
+        """Return a long frame: session or ts (UTC), sid, symbol and the fields."""
         import polars as pl
 
-        days, count = self._days[span[0] : span[1]], len(assets)
+        bars = np.arange(*window.bars) if isinstance(window.bars, tuple) else window.bars
+        label = "session" if window.timeline.resolution == "1d" else "ts"
+        count = len(assets)
         return pl.DataFrame(
             {
-                "session": np.repeat(days, count),
-                "sid": np.tile(np.array([it.sid for it in assets], dtype=np.int32), len(days)),
-                "symbol": pl.Series([it.symbol for it in assets] * len(days), dtype=pl.String),
-                **dict(zip(names, map(np.ravel, windows), strict=True)),
+                label: np.repeat(window.timeline.stamps(bars), count),
+                "sid": np.tile(np.array([it.sid for it in assets], dtype=np.int32), len(bars)),
+                "symbol": pl.Series([it.symbol for it in assets] * len(bars), dtype=pl.String),
+                **dict(zip(names, map(np.ravel, window.values), strict=True)),
             }
         )
 
@@ -105,6 +110,13 @@ class Frames:
 
             self._assets = (index, pd.Index(index, dtype=object))
         return self._assets[1]
+
+
+def _labels(timeline: Timeline, bars: Numbers) -> "pd.DatetimeIndex":
+    import pandas as pd
+
+    index = pd.DatetimeIndex(timeline.stamps(bars)).as_unit("ns")
+    return index if timeline.resolution == "1d" else index.tz_localize("UTC")
 
 
 def _of_assets(index: Any) -> bool:

@@ -1,8 +1,7 @@
 """Calls into the text of a strategy: what a hook takes, and where it went wrong."""
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from rustybt.errors import RustyBTError, StrategyError
@@ -20,24 +19,34 @@ def arguments_of(method: Function) -> int:
     return sum(it.kind in {it.POSITIONAL_ONLY, it.POSITIONAL_OR_KEYWORD} for it in parameters)
 
 
-@contextmanager
-def told(hook: str, function: Function, clock: Clock) -> Iterator[None]:
-    """Turn an error of the strategy into one that says where in the run and in its text.
+def told(hook: str, call: Function, text: Function, clock: Clock) -> Function:
+    """Return a call whose errors say where in the run and in the strategy they were raised.
 
     Errors of rustybt and of the warehouse pass: they speak for themselves.
+
+    Parameters
+    ----------
+    call
+        What is called.
+    text
+        The function that the strategy wrote, for its lines.
 
     Raises
     ------
     StrategyError
-        With the error as its cause.
+        From the call, with the error as its cause.
     """
-    try:
-        yield
-    except (RustyBTError, WarehouseError):
-        raise
-    except Exception as error:
-        session = None if clock.phase is Phase.INITIALIZE else clock.session.label
-        raise StrategyError(hook, session, _place(error, function), error) from error
+
+    def called(*arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except (RustyBTError, WarehouseError):
+            raise
+        except Exception as error:
+            session = None if clock.phase is Phase.INITIALIZE else clock.session.label
+            raise StrategyError(hook, session, _place(error, text), error) from error
+
+    return called
 
 
 def _place(error: Exception, function: Function) -> str:

@@ -2,38 +2,45 @@
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
 from rustybt.assets import Asset
 from rustybt.finance.actions import Action
 from rustybt.finance.blotter import Blotter
+from rustybt.finance.capital import CapitalChange, check_sessions
+from rustybt.finance.controls import AccountControl
 from rustybt.finance.holdings import Holdings
 from rustybt.finance.portfolio import Account, Portfolio
 from rustybt.finance.transaction import Transaction
-from rustybt.metrics.daily import DailyRows
+from rustybt.metrics.daily import DailyRows, MetricsSet
 from rustybt.simulation.bardata import BarData
 from rustybt.simulation.clock import Clock, Phase
-from rustybt.simulation.market import Market
+from rustybt.simulation.market import Bars, Market
 from rustybt.simulation.panel import Panel
+from rustybt.simulation.schedule import Schedule
+from rustybt.simulation.timeline import Resolution
+from rustybt.simulation.windows import Windows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WARM_UP = 260  # sessions read before the start, so that a year of history costs no query
+Compat = Literal["sane", "zipline"]
+# Sessions read before the start and kept, so that a year of days or a day of minutes costs no query.
+WARM_UP: Final[Mapping[Resolution, int]] = {"1d": 260, "1m": 2}
 
 
 class Strategy(Protocol):
     """What the loop calls."""
 
     def before_session(self, data: BarData) -> None:
-        """Run before the session's bar is known."""
+        """Run before the session's bars are known."""
 
-    def on_bar(self, data: BarData) -> None:
-        """Run after the session's bar."""
+    def in_session(self) -> Callable[[BarData], None]:
+        """Return what runs after each bar of the session that begins."""
 
 
 class Progress(NamedTuple):
@@ -63,6 +70,15 @@ class Settings:
         Return of the benchmark by session; 0 where a session has none.
     progress
         Called after each session.
+    compat
+        ``'zipline'`` keeps what zipline gets wrong, as `rustybt.simulation` lists it; ``'sane'``
+        mends it.
+    capital_changes
+        Cash paid in or out before the bar of a session, by session.
+    metrics_set
+        Columns of the result frame; see `rustybt.metrics.daily.DailyRows.frame`.
+    resolution
+        The bars that the run steps by.
     """
 
     start: date
@@ -71,6 +87,10 @@ class Settings:
     dividends: Literal["ex_date", "pay_date"] = "ex_date"
     benchmark: Mapping[date, float] = field(default_factory=dict)
     progress: Callable[[Progress], None] | None = None
+    compat: Compat = "sane"
+    metrics_set: MetricsSet = "default"
+    capital_changes: Mapping[date, CapitalChange] = field(default_factory=dict)
+    resolution: Resolution = "1d"
 
 
 class Simulation:
@@ -85,6 +105,8 @@ class Simulation:
 
     Raises
     ------
+    ResolutionError
+        The bundle has no bars of the resolution; the error names what it has.
     SpanError
         The bundle has no bars for the span.
     """
@@ -92,16 +114,22 @@ class Simulation:
     def __init__(self, market: Market, settings: Settings) -> None:
         self.market = market
         self.settings = settings
-        self._first, self._until = market.span(settings.start, settings.end)
-        self.clock = Clock(market.sessions[self._first], self._first)
+        bars = market.bars(settings.resolution)
+        self._first, self._until = market.span(settings.start, settings.end, bars.held)
+        check_sessions(settings.capital_changes, self.labels)
+        self.clock = Clock(market.sessions[self._first], self._first, bars.timeline)
         self._actions = market.actions(self._until)
-        self._panel = Panel(market.assets, self._actions, market.blocks, WARM_UP)
-        self.data = BarData(market, self._panel, self.clock)
-        self.blotter = Blotter()
+        self._panel = self._started(bars)
+        windows = Windows(market, self._panel, self.clock, self._actions, self._until)
+        self.data = BarData(market, self._panel, self.clock, windows)
+        self.blotter = Blotter(settings.compat)
+        self.blotter.daily = settings.resolution == "1d"
         self.holdings = Holdings(settings.capital, self.clock.session.label, self._panel)
         self.portfolio = Portfolio(self.holdings, float(settings.capital), self.clock.session.label)
         self.account = Account(self.holdings)
         self.recorded: dict[str, Any] = {}
+        self.benchmark: Mapping[date, float] = settings.benchmark
+        self.controls: list[AccountControl] = []
         self._rows = DailyRows(self.holdings)
         self._bars = 0
         self._closing: dict[int, list[Asset]] = {}
@@ -116,40 +144,69 @@ class Simulation:
 
     @property
     def now(self) -> datetime:
-        """Close of the current session, UTC."""
-        return self.clock.session.closed
+        """When the current bar is known, UTC."""
+        return self.clock.now
+
+    def schedule(self) -> Schedule:
+        """Return a schedule of functions over the sessions of the bundle."""
+        return Schedule(
+            self.market.sessions,
+            daily=self.settings.resolution == "1d",
+            once=self.settings.compat == "zipline",
+        )
 
     def run(self, strategy: Strategy) -> "pd.DataFrame":
         """Live all sessions and return the result frame."""
         with _rare_collection():
             return self._run(strategy)
 
+    def _started(self, bars: Bars) -> Panel:
+        """Return a panel that has come to the first bar of the run, with some bars before it."""
+        timeline, clock = bars.timeline, self.clock
+        warm_up = WARM_UP[self.settings.resolution]
+        warm = max(timeline.bars(max(self._first - warm_up, 0))[0], bars.first)
+        keep = warm_up * (clock.until - clock.bar)
+        panel = Panel(self.market.assets, timeline, self._actions, bars.blocks, keep)
+        panel.start(warm, timeline.bars(self._until - 1)[1])
+        return panel
+
     def _run(self, strategy: Strategy) -> "pd.DataFrame":
-        warm = max(self._first - WARM_UP, self.market.first)
-        with closing(self.market.blocks(warm, self._until)) as blocks:
-            for block in blocks:
-                self._panel.load(block)
-                for number in range(block.first, block.until):
-                    self._panel.begin(number)
-                    if number >= self._first:
-                        self._session(strategy, number)
-                    else:
-                        self._panel.reveal()
+        for number in range(self._first, self._until):
+            self._session(strategy, number)
         self.clock.phase = Phase.ANALYZE
-        return self._rows.frame()
+        return self.result()
+
+    def result(self) -> "pd.DataFrame":
+        """Return the frame of the sessions that have ended."""
+        return self._rows.frame(self.settings.metrics_set)
 
     def _session(self, strategy: Strategy, number: int) -> None:
+        clock, panel = self.clock, self._panel
         session = self.market.sessions[number]
-        self.clock.session, self.clock.number = session, number
+        clock.session, clock.number = session, number
+        clock.bar, clock.until = panel.timeline.bars(number)
+        panel.reach(clock.until)
+        panel.begin(clock.bar)
         self._take_actions(self._actions.get(number, ()), session.label)
-        self.clock.phase = Phase.BEFORE
+        self._change_capital(session.label)
+        clock.phase = Phase.BEFORE
+        if self.settings.compat == "zipline" and self.settings.resolution == "1d":
+            panel.seen = clock.until
         strategy.before_session(self.data)
-        self._panel.reveal()
-        self.clock.phase = Phase.BAR
-        self.blotter.fill(self.data, self.holdings, session.label, session.closed)
-        strategy.on_bar(self.data)
+        clock.phase = Phase.BAR
+        self._live(strategy.in_session(), session.label)
         self._close_delisted(number, session.label)
         self._end_session()
+
+    def _live(self, on_bar: Callable[[BarData], None], label: date) -> None:
+        """Live the bars of a session."""
+        clock, panel, blotter, data = self.clock, self._panel, self.blotter, self.data
+        for bar in range(clock.bar, clock.until):
+            clock.bar = bar
+            panel.seen = bar + 1
+            if blotter.waiting:
+                blotter.fill(data, self.holdings, label, clock.now, closing=clock.closing)
+            on_bar(data)
 
     def _take_actions(self, actions: Sequence[Action], label: date) -> None:
         """Earn and pay dividends on what was held overnight, then split it."""
@@ -169,6 +226,15 @@ class Simulation:
         if pay_date is not None:
             self.holdings.earn(self.market.finder.retrieve(action.sid), action, pay_date)
 
+    def _change_capital(self, label: date) -> None:
+        """Pay cash in or out, as it was agreed for a session."""
+        change = self.settings.capital_changes.get(label)
+        if change is not None:
+            amount = change.amount(self.holdings.value().equity)
+            self.holdings.change_capital(amount, label)
+            self.portfolio.change_capital(amount)
+            self._rows.change_capital(amount)
+
     def _close_delisted(self, number: int, label: date) -> None:
         """Sell what is held past its last session, at the last known price and for nothing."""
         for asset in self._closing.get(number, ()):
@@ -182,19 +248,23 @@ class Simulation:
 
     def _end_session(self) -> None:
         session = self.clock.session
+        self.blotter.expire(self.now)
+        for control in self.controls:
+            control.validate(self.portfolio, self.account, self.now)
         orders, transactions = self.blotter.end_session()
         self._rows.close_session(
             session,
             orders=orders,
             transactions=transactions,
             recorded=self.recorded,
-            benchmark=self.settings.benchmark.get(session.label, 0.0),
+            benchmark=self.benchmark.get(session.label, 0.0),
         )
         if self.settings.progress is not None:
             self.settings.progress(self._progress())
 
     def _progress(self) -> Progress:
-        self._bars += self._panel.traded()
+        opened, closed = self._panel.timeline.bars(self.clock.number)
+        self._bars += self._panel.traded(closed - opened)
         first, until = self._first, self._until
         return Progress(
             session=self.clock.session.label,

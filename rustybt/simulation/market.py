@@ -4,21 +4,74 @@ The only module of the simulation that asks the warehouse; all it hands on is ar
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Generator
+from collections.abc import Iterator
 from datetime import UTC, date
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 
 from rustybt.assets import Asset, AssetFinder
-from rustybt.errors import SpanError
+from rustybt.errors import ResolutionError, SpanError
 from rustybt.finance.actions import Action
 from rustybt.finance.calendar import Session
 from rustybt.simulation.feed import Block, Feed
+from rustybt.simulation.timeline import Days, Minutes, Resolution, Timeline
 from warehouse import Warehouse, sqltext
 
-_ROWS: Final = 1_000_000  # sorted by one query
+RESOLUTIONS: Final[tuple[Resolution, ...]] = ("1d", "1m")
+_CELLS: Final = 1_000_000  # of one field in one block; bounds memory for wide bundles
+
+
+class Bars:
+    """The bars of one resolution of a bundle.
+
+    Parameters
+    ----------
+    market
+        The bundle.
+    timeline
+        Numbers the bars.
+    query
+        Name of the statement that reads them.
+    held
+        First and last session that have any; None if none has.
+
+    Attributes
+    ----------
+    first
+        Number of the first bar of the first session that has any.
+    """
+
+    def __init__(
+        self, market: "Market", timeline: Timeline, query: str, held: tuple[date, date] | None
+    ) -> None:
+        self.timeline = timeline
+        self.held = held
+        self.first = 0 if held is None else timeline.bars(market.number(held[0]))[0]
+        self._market = market
+        self._query = sqltext.render(query, bundle=market.bundle)
+        sids = np.array([it.sid for it in market.assets], dtype=np.int64)
+        self._feed = Feed(timeline, sids, market.price_decimals)
+
+    def blocks(self, first: int, until: int) -> Iterator[Block]:
+        """Yield a span of bars as dense blocks, in time order; all but the outermost end sessions.
+
+        A query covers some sessions only, so that memory does not grow with the span.
+        """
+        timeline, market = self.timeline, self._market
+        session = timeline.session(first)
+        most = max(_CELLS // max(len(market.assets), 1), 1)
+        while first < until:
+            beyond = session + 1
+            while timeline.bars(beyond - 1)[1] < min(first + most, until):
+                beyond += 1
+            end = min(timeline.bars(beyond - 1)[1], until)
+            days = {"first": market.day(session), "until": market.day(beyond)}
+            with market.warehouse.stream(self._query, days) as stream:
+                yield self._feed.block(stream, first, end)
+            first, session = end, beyond
 
 
 class Market:
@@ -44,40 +97,76 @@ class Market:
     ) -> None:
         self.finder = AssetFinder(warehouse, bundle)
         self.bundle = self.finder.bundle
-        self.calendar = warehouse.snapshot(self.bundle).calendar
+        snapshot = warehouse.snapshot(self.bundle)
+        self.calendar = snapshot.calendar
         self.assets: list[Asset] = list(self.finder)
         self.warehouse = warehouse
-        self._price_decimals = price_decimals
+        self.price_decimals = price_decimals
+        self.resolutions = [it for it in RESOLUTIONS if f"bars_{it}" in snapshot.datasets]
         query = sqltext.render("backtest/sessions", bundle=self.bundle)
         self.sessions = [
             Session(label, opened.replace(tzinfo=UTC), closed.replace(tzinfo=UTC))
             for label, opened, closed in warehouse.sql(query).rows()
         ]
         self.labels = [it.label for it in self.sessions]
-        self.held = self._held()
 
-    def _held(self) -> tuple[date, date] | None:
+    def bars(self, resolution: Resolution) -> Bars:
+        """Return the bars of a resolution.
+
+        Raises
+        ------
+        ResolutionError
+            The bundle has none; the error names what it has.
+        """
+        if resolution not in self.resolutions:
+            raise ResolutionError(self.bundle, resolution, self.resolutions)
+        return self.daily if resolution == "1d" else self._minutes
+
+    @cached_property
+    def daily(self) -> Bars:
+        """The daily bars, put together from minutes where none are stored."""
+        days = Days(self.sessions)
+        if "1d" in self.resolutions:
+            return Bars(self, days, "backtest/bars", self._held("1d"))
+        return Bars(self, days, "backtest/days_of_minutes", self._held("1m"))
+
+    @cached_property
+    def _minutes(self) -> Bars:
+        query = sqltext.render("backtest/stamps", bundle=self.bundle)
+        ((opens, closes),) = self.warehouse.sql(query).rows()
+        # Where no bar tells, they are stamped with the end of their minute, as zipline's.
+        minutes = Minutes(self.sessions, opens=opens, closes=closes or not opens)
+        return Bars(self, minutes, "backtest/minutes", self._held("1m"))
+
+    def _held(self, resolution: Resolution) -> tuple[date, date] | None:
         if not self.assets:
             return None
-        first = min(it.first_session for it in self.assets)
-        return first, max(it.last_session for it in self.assets)
-
-    @property
-    def first(self) -> int:
-        """Number of the first session that has a bar."""
-        return 0 if self.held is None else self.number(self.held[0])
+        if len(self.resolutions) == 1:
+            first = min(it.first_session for it in self.assets)
+            return first, max(it.last_session for it in self.assets)
+        query = sqltext.render("backtest/held", bundle=self.bundle, dataset=f"bars_{resolution}")
+        ((first, last),) = self.warehouse.sql(query).rows()
+        return None if first is None else (first, last)
 
     def number(self, day: date) -> int:
         """Return the number of the first session on or after a day."""
         return bisect_left(self.labels, day)
 
-    def span(self, start: date, end: date) -> tuple[int, int]:
+    def day(self, number: int) -> date:
+        """Return the day of a session number; the day after the last for one past the end."""
+        if number < len(self.labels):
+            return self.labels[number]
+        return date.fromordinal(self.labels[-1].toordinal() + 1)
+
+    def span(self, start: date, end: date, held: tuple[date, date] | None) -> tuple[int, int]:
         """Return the sessions of a span as numbers, first and until.
 
         Parameters
         ----------
         start, end
             Days, both inclusive.
+        held
+            First and last session that have bars.
 
         Raises
         ------
@@ -88,49 +177,24 @@ class Market:
         problem = None
         if start > end:
             problem = "the start is after the end"
-        elif self.held is None or end < self.held[0] or start > self.held[1]:
+        elif held is None or end < held[0] or start > held[1]:
             problem = "the bundle has no bars there"
         elif first >= until:
             problem = f"no session of calendar {self.calendar} lies in the span"
         elif (
             start.year < self.labels[0].year  # no session of an earlier year is known
-            or first < self.first
-            or until > bisect_right(self.labels, self.held[1])
+            or first < self.number(held[0])
+            or until > bisect_right(self.labels, held[1])
         ):
             problem = "the span has sessions outside that of the bars"
         if problem:
-            raise SpanError(start, end, problem, bundle=self.bundle, held=self.held)
+            raise SpanError(start, end, problem, bundle=self.bundle, held=held)
         return first, until
 
     def actions(self, until: int) -> dict[int, list[Action]]:
         """Return the actions by the number of the session from which on they are in force."""
         query = sqltext.render("backtest/actions", bundle=self.bundle)
-        days = {"first": self.labels[0], "until": self._day(until)}
+        days = {"first": self.labels[0], "until": self.day(until)}
         rows = (Action(*row) for row in self.warehouse.sql(query, days).rows())
         numbered = groupby(rows, key=lambda it: self.number(it.session))
-        return {number: list(actions) for number, actions in numbered}
-
-    def blocks(self, first: int, until: int) -> Generator[Block, None, None]:
-        """Yield the bars of a span of session numbers as dense blocks, in time order.
-
-        A query covers some sessions only: sorting is done in memory, which then does not grow with
-        the span.
-        """
-        query = sqltext.render("backtest/bars", bundle=self.bundle)
-        feed = Feed(
-            np.array(self.labels, dtype="datetime64[D]"),
-            np.array([it.sid for it in self.assets], dtype=np.int64),
-            self._price_decimals,
-        )
-        step = max(_ROWS // max(len(self.assets), 1), 1)
-        for begin in range(first, until, step):
-            end = min(begin + step, until)
-            days = {"first": self._day(begin), "until": self._day(end)}
-            with self.warehouse.stream(query, days) as stream:
-                yield from feed.blocks(stream, begin, end)
-
-    def _day(self, number: int) -> date:
-        """Return the day of a session number; the day after the last for one past the end."""
-        if number < len(self.labels):
-            return self.labels[number]
-        return date.fromordinal(self.labels[-1].toordinal() + 1)
+        return {number: list(actions) for number, actions in numbered if number < until}

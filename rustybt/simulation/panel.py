@@ -1,10 +1,11 @@
 """The window of bars that a strategy may see, adjusted as known in the current session.
 
-It holds the rows of the block in hand and some rows before it. A split or dividend is multiplied
-into all earlier rows in place, once, when it comes into force; on every other day history is a
-slice.
+It holds the block of bars in hand and some bars before it. A split or dividend is multiplied into
+all earlier bars in place, once, when it comes into force; on every other day history is a slice.
 """
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -13,180 +14,214 @@ from numpy.typing import NDArray
 
 from rustybt.assets import Asset
 from rustybt.finance.actions import Action
-from rustybt.simulation.feed import STORED, Block, Floats
+from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, VOLUME, Block, Floats
+from rustybt.simulation.timeline import Timeline
 
-FIELDS: Final = (*STORED, "price")  # price: the last close known, however old
-_FIELD: Final = {name: number for number, name in enumerate(FIELDS)}
+FIELD: Final = {name: number for number, name in enumerate(FIELDS)}
 
-Columns = NDArray[np.intp]
-_CLOSE, _VOLUME, _PRICE = (_FIELD[name] for name in ("close", "volume", "price"))
+Columns = NDArray[np.intp] | slice
+Blocks = Callable[[int, int], Iterator[Block]]
 
 
 class Panel:
-    """Bars of all assets of a bundle around the current session.
+    """Bars of all assets of a bundle around the current one.
 
     Parameters
     ----------
     assets
         The columns.
+    timeline
+        Numbers the bars.
     actions
-        Splits and dividends by number of session.
-    reload
-        Yields the blocks of a span of session numbers, for windows longer than what is kept.
+        Splits and dividends by the number of the session from which on they are in force.
+    blocks
+        Yields the blocks of a span of bars.
     keep
-        Rows kept before the block in hand; grows when a longer window is asked for.
+        Bars kept before the block in hand; grows when a longer window is asked for.
 
     Attributes
     ----------
-    version
-        Changes whenever a last price may have.
+    seen
+        Number of the bar after the last that is seen; the loop moves it.
+    first
+        Number of the first bar that is held.
     """
 
     def __init__(
         self,
         assets: Sequence[Asset],
+        timeline: Timeline,
         actions: Mapping[int, Sequence[Action]],
-        reload: Callable[[int, int], Iterator[Block]],
+        blocks: Blocks,
         keep: int,
     ) -> None:
-        self.version = 0
-        self._assets = assets
-        self._column = {asset: number for number, asset in enumerate(assets)}
+        self.timeline = timeline
+        self.column = {asset: number for number, asset in enumerate(assets)}
+        self.seen = self.first = 0
         self._by_sid = {asset.sid: number for number, asset in enumerate(assets)}
-        self._actions = actions
-        self._reload = reload
+        self._acting = [
+            (timeline.bars(session)[0], action)
+            for session in sorted(actions)
+            for action in actions[session]
+        ]
+        self._in_force = 0  # so many of them are multiplied in
+        self._blocks = blocks
+        self._coming: Iterator[Block] = iter(())
         self._keep = keep
-        self._first = 0  # number of the session of row 0
         self._values: Floats = np.empty((len(FIELDS), 0, len(assets)))
-        self._until = 0  # rows before it are seen
-        self._adjusted = 0  # actions of sessions before this number are in the rows
-        nothing: Columns = np.empty(0, dtype=np.intp)
-        self._picked: tuple[Sequence[Asset], Columns] = ([], nothing)
-        self._held: tuple[Sequence[Asset], Columns] = ([], nothing)
-
-    def load(self, block: Block) -> None:
-        """Put a block behind the rows that are kept."""
-        kept = self._values[:, -self._keep :] if self._keep else self._values[:, :0]
-        if not self._values.shape[1]:
-            self._first = block.first
-            self._adjusted = block.first
-        else:
-            self._first = block.first - kept.shape[1]
-        last = kept[_PRICE, -1] if kept.shape[1] else np.full(len(self._assets), np.nan)
-        self._values = np.concatenate([kept, _with_price(block, last)], axis=1)
-
-    def begin(self, session: int) -> None:
-        """Bring the actions of a session into force, and see the rows before it."""
-        for action in self._actions.get(session, ()):
-            _adjust(self._values, session - self._first, self._by_sid[action.sid], action)
-        self._adjusted = session + 1
-        self._until = session - self._first
-        self.version += 1
-
-    def reveal(self) -> None:
-        """See the row of the current session, too."""
-        self._until += 1
-        self.version += 1
+        self._valued: tuple[Sequence[Asset], Columns] = ([], slice(0, 0))  # never changed in place
+        self._picked: dict[int, tuple[Sequence[Asset], Columns]] = {}  # by how many they are
 
     @property
-    def last_session(self) -> int:
-        """Number of the last session that is seen."""
-        return self._first + self._until - 1
+    def until(self) -> int:
+        """Number of the bar after the last that is held."""
+        return self.first + int(self._values.shape[1])
 
-    def column(self, asset: Asset) -> int:
-        """Return the column of an asset."""
-        return self._column[asset]
+    @property
+    def version(self) -> int:
+        """A number that grows whenever a last price may have changed."""
+        return self.seen + self._in_force
+
+    def start(self, bar: int, until: int) -> None:
+        """Hold the bars from one on, to before another, as they are reached."""
+        self.first = self.seen = bar
+        self._coming = self._blocks(bar, until)
+        self._in_force = bisect_right(self._acting, bar, key=lambda it: it[0])
+
+    def reach(self, until: int) -> None:
+        """Hold all bars before one, and those before them that are kept."""
+        while self.until < until:
+            kept = self._values[:, max(self._values.shape[1] - self._keep, 0) :].copy()
+            self.first = self.until - kept.shape[1]
+            self._values = kept  # the block in hand is freed before the next is read
+            block = next(self._coming)
+            _carry_price(block.values, kept[PRICE, -1] if kept.shape[1] else None)
+            self._values = block.values  # not copied where nothing stands before it
+            if kept.shape[1]:
+                self._values = np.concatenate([kept, block.values], axis=1)
+
+    def begin(self, bar: int) -> None:
+        """Bring into force what is from a bar on, and see the bars before it."""
+        acting = self._acting
+        while self._in_force < len(acting) and acting[self._in_force][0] <= bar:
+            at, action = acting[self._in_force]
+            self._adjust(self._values, max(at - self.first, 0), action)
+            self._in_force += 1
+        self.seen = bar
 
     def columns(self, assets: Sequence[Asset]) -> Columns:
-        """Return the columns of several assets; asking for the same ones again costs little."""
-        if self._picked[0] != assets:
-            found = np.array([self._column[it] for it in assets], dtype=np.intp)
-            self._picked = (list(assets), found)
-        return self._picked[1]
+        """Return the columns of several assets; asking for the same ones again costs little.
 
-    def value(self, field: str, column: int) -> float:
-        """Return one field of one column in the last row seen; NaN if none is."""
-        if not self._until:
-            return float("nan")
-        return float(self._values[_FIELD[field], self._until - 1, column])
+        Raises
+        ------
+        KeyError
+            With the first that is no asset of the bundle.
+        """
+        known = self._picked.get(len(assets))
+        if known is None or known[0] != assets:
+            found = np.array([self.column[it] for it in assets], dtype=np.intp)
+            known = self._picked[len(assets)] = (list(assets), _as_slice(found))
+        return known[1]
 
-    def row(self, field: str, columns: Columns) -> Floats:
-        """Return one field of several columns in the last row seen."""
-        if not self._until:
-            return np.full(len(columns), np.nan)
-        row: Floats = self._values[_FIELD[field], self._until - 1].take(columns)
-        return row
+    def value(self, field: int, column: int) -> float:
+        """Return one field of one column in the last bar seen; NaN if none is."""
+        row = self.seen - self.first
+        return self._values.item(field, row - 1, column) if row else math.nan
+
+    def row(self, field: int, columns: Columns) -> Floats:
+        """Return a copy of one field of several columns in the last bar seen."""
+        row = self.seen - self.first
+        if not row:
+            return np.full(len(self.column), np.nan)[columns]
+        found: Floats = self._values[field, row - 1][columns]
+        return found.copy() if isinstance(columns, slice) else found
 
     def last_prices(self, assets: Sequence[Asset]) -> Floats:
         """Return the last known price of each asset, also past its last session."""
-        if self._held[0] is not assets:
-            found = np.array([self._column[it] for it in assets], dtype=np.intp)
-            self._held = (assets, found)
-        return self.row("price", self._held[1])
+        if self._valued[0] is not assets:
+            found = np.array(list(map(self.column.__getitem__, assets)), dtype=np.intp)
+            self._valued = (assets, found)
+        return self.row(PRICE, self._valued[1])
 
     def last_price(self, asset: Asset) -> float:
         """Return the last known price of one asset, also past its last session."""
-        return self.value("price", self._column[asset])
+        return self.value(PRICE, self.column[asset])
 
-    def traded(self) -> int:
-        """Return how many assets have a close in the last row seen."""
-        return int(np.count_nonzero(~np.isnan(self._values[_CLOSE, self._until - 1])))
+    def traded(self, bars: int) -> int:
+        """Return how many closes there are in the last bars seen."""
+        row = self.seen - self.first
+        return int(np.count_nonzero(~np.isnan(self._values[CLOSE, row - bars : row])))
 
-    def window(self, field: str, columns: Columns | None, rows: int) -> Floats:
-        """Return the last rows seen, oldest first, as a copy with C order (rows x columns).
+    def window(self, field: int, columns: Columns, bars: int) -> Floats:
+        """Return the last bars seen, oldest first, as a copy with C order (bars x columns).
 
         Parameters
         ----------
-        columns
-            Columns in their order; all if None.
-        rows
-            At most as many as there are sessions since the first bar of the bundle.
+        bars
+            At most as many as there are since the first bar of the bundle.
         """
-        if rows > self._until:
-            self._grow(rows)
-        window = self._values[_FIELD[field], self._until - rows : self._until]
+        row = self.seen - self.first
+        if bars > row:
+            self._grow(bars - row)
+            row = bars
+        window = self._values[field, row - bars : row]
         # A view would show the future through its base, and change with later adjustments.
-        return (
-            window.copy() if columns is None else np.ascontiguousarray(window.take(columns, axis=1))
-        )
+        if isinstance(columns, slice):
+            return window[:, columns].copy()
+        return np.ascontiguousarray(window.take(columns, axis=1))
 
-    def _grow(self, rows: int) -> None:
-        """Read the rows missing in front, adjusted as known in the current session."""
-        missing = rows - self._until
-        first = self._first - missing
-        last = np.full(len(self._assets), np.nan)
+    def _grow(self, missing: int) -> None:
+        """Read the bars missing in front, adjusted as known in the current session."""
+        first = self.first - missing
+        last = None
         parts = []
-        for block in self._reload(first, self._first):
-            parts.append(_with_price(block, last))
-            last = parts[-1][_PRICE, -1]
+        for block in self._blocks(first, self.first):
+            _carry_price(block.values, last)
+            parts.append(block.values)
+            last = block.values[PRICE, -1]
         older = np.concatenate(parts, axis=1)
-        for session in range(first + 1, self._adjusted):
-            for action in self._actions.get(session, ()):
-                row = min(session - first, older.shape[1])
-                _adjust(older, row, self._by_sid[action.sid], action)
+        for at, action in self._acting[: self._in_force]:
+            if at > first:
+                self._adjust(older, at - first, action)
+        later = self._values[PRICE]  # what had no price may have been traded in the older bars
+        np.copyto(later, older[PRICE, -1], where=np.isnan(later))
         self._values = np.concatenate([older, self._values], axis=1)
-        self._first = first
-        self._until += missing
-        self._keep = max(self._keep, rows)
+        self.first = first
+        self._keep = max(self._keep, self.seen - first)
+
+    def _adjust(self, values: Floats, row: int, action: Action) -> None:
+        """Multiply an action into the rows before `row`, and into prices carried past it."""
+        ratio = action.ratio
+        if ratio is None or not np.isfinite(ratio) or ratio <= 0:
+            return
+        column = self._by_sid[action.sid]
+        row = min(row, values.shape[1])
+        values[:VOLUME, :row, column] *= ratio
+        traded = np.flatnonzero(~np.isnan(values[CLOSE, row:, column]))
+        carried = row + int(traded[0]) if len(traded) else values.shape[1]
+        values[PRICE, :carried, column] *= ratio
+        if action.kind == "split":
+            values[VOLUME, :row, column] /= ratio
 
 
-def _with_price(block: Block, last: Floats) -> Floats:
-    """Return the values of a block with the forward-filled close as one field more."""
-    closes = np.vstack([last[None], block.values[_CLOSE]])
-    rows = np.where(np.isnan(closes), 0, np.arange(len(closes))[:, None])
-    np.maximum.accumulate(rows, axis=0, out=rows)
-    prices = np.take_along_axis(closes, rows, axis=0)[1:]
-    return np.concatenate([block.values, prices[None]])
-
-
-def _adjust(values: Floats, row: int, column: int, action: Action) -> None:
-    """Multiply an action into the rows before `row`, and into prices carried past it."""
-    ratio = action.ratio
-    if ratio is None or not np.isfinite(ratio) or ratio <= 0:
+def _carry_price(values: Floats, last: Floats | None) -> None:
+    """Fill the last field of a block with the close carried forward, `last` before it."""
+    closes, prices = values[CLOSE], values[PRICE]
+    prices[:] = closes
+    missing = np.isnan(closes)
+    if not missing.any():
         return
-    values[:_VOLUME, :row, column] *= ratio
-    traded = np.flatnonzero(~np.isnan(values[_CLOSE, row:, column]))
-    carried = row + int(traded[0]) if len(traded) else values.shape[1]
-    values[_PRICE, :carried, column] *= ratio
-    if action.kind == "split":
-        values[_VOLUME, :row, column] /= ratio
+    if last is not None and len(prices):
+        prices[0] = np.where(missing[0], last, prices[0])
+        missing[0] = False
+    gaps = np.flatnonzero(missing.any(axis=0))
+    rows = np.where(missing[:, gaps], 0, np.arange(len(closes))[:, None])
+    np.maximum.accumulate(rows, axis=0, out=rows)
+    prices[:, gaps] = np.take_along_axis(prices[:, gaps], rows, axis=0)
+
+
+def _as_slice(columns: NDArray[np.intp]) -> Columns:
+    """Return columns that follow each other as a slice, which is cheaper to take."""
+    if len(columns) and (np.diff(columns) == 1).all():
+        return slice(int(columns[0]), int(columns[-1]) + 1)
+    return columns

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from itertools import groupby
-from typing import Any, Protocol
+from statistics import median_low
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from rustybt.errors import OptionError
+from rustybt.finance.calendar import Session
 
 
+@runtime_checkable
 class DateRule(Protocol):
     """Chooses sessions of a calendar."""
 
@@ -48,13 +52,55 @@ class PeriodDay:
         return chosen
 
 
-@dataclass(frozen=True)
-class TimeRule:
-    """A time of the session; daily bars have but one, so it changes nothing."""
+@runtime_checkable
+class TimeRule(Protocol):
+    """Chooses minutes of a session."""
 
-    offset: Any = None
+    def places(self, minutes: int) -> range:
+        """Return the places of the minutes chosen in a session of so many, from 0."""
+
+
+@dataclass(frozen=True)
+class AfterOpen:
+    """One minute so long after the opening; the first by default."""
+
+    offset: timedelta | None = None
     hours: int | None = None
     minutes: int | None = None
+
+    def __post_init__(self) -> None:
+        _offset(self)
+
+    def places(self, minutes: int) -> range:
+        """Return the place of the minute that ends then; none in a session that is shorter."""
+        place = _offset(self) - 1
+        return range(place, min(place + 1, minutes))
+
+
+@dataclass(frozen=True)
+class BeforeClose:
+    """One minute so long before the close; by default the last but one, so that orders may fill."""
+
+    offset: timedelta | None = None
+    hours: int | None = None
+    minutes: int | None = None
+
+    def __post_init__(self) -> None:
+        _offset(self)
+
+    def places(self, minutes: int) -> range:
+        """Return the place of the minute that ends then; none in a session that is shorter."""
+        place = minutes - 1 - _offset(self)
+        return range(place, place + 1) if place >= 0 else range(0)
+
+
+@dataclass(frozen=True)
+class EveryMinute:
+    """Every minute."""
+
+    def places(self, minutes: int) -> range:
+        """Return all places."""
+        return range(minutes)
 
 
 class date_rules:  # noqa: N801 - zipline's name
@@ -91,11 +137,103 @@ class date_rules:  # noqa: N801 - zipline's name
 
 
 class time_rules:  # noqa: N801 - zipline's name
-    """Times of a session; accepted, without effect on daily bars."""
+    """The times of a session at which a scheduled function runs; without effect on daily bars.
 
-    market_open = TimeRule
-    market_close = TimeRule
-    every_minute = TimeRule
+    ``market_open`` and ``market_close`` take an `offset`, or `hours` and `minutes`, of at least a
+    minute.
+    """
+
+    market_open = AfterOpen
+    market_close = BeforeClose
+    every_minute = EveryMinute
+
+
+class Scheduled(NamedTuple):
+    """A function and when it runs; `sessions` are numbers, `time` None is the first minute."""
+
+    sessions: set[int]
+    time: TimeRule | None
+    call: Callable[..., None]
+
+
+class Schedule:
+    """The scheduled functions of a run.
+
+    Parameters
+    ----------
+    sessions
+        All sessions of the calendar.
+    daily
+        Whether a bar is a session, so that time rules change nothing.
+    once
+        Whether a function runs at most once a session, as in zipline.
+    """
+
+    def __init__(self, sessions: Sequence[Session], *, daily: bool, once: bool) -> None:
+        self._sessions = sessions
+        self._daily = daily
+        self._once = once
+        self._scheduled: list[Scheduled] = []
+
+    def add(
+        self,
+        call: Callable[..., None],
+        date_rule: DateRule,
+        time_rule: TimeRule | None,
+        *,
+        half_days: bool,
+    ) -> None:
+        """Add a function; those of one bar run in the order in which they were added."""
+        chosen = date_rule.choose([it.label for it in self._sessions])
+        if not half_days:
+            chosen = chosen - self._short
+        self._scheduled.append(Scheduled(chosen, time_rule, call))
+
+    def due(self, session: int, bars: tuple[int, int]) -> dict[int, list[Callable[..., None]]]:
+        """Return what runs in a session, by the number of the bar."""
+        first, until = bars
+        found: dict[int, list[Callable[..., None]]] = {}
+        for sessions, time_rule, call in self._scheduled:
+            if session in sessions:
+                rule = time_rule or AfterOpen()
+                places = range(1) if self._daily else rule.places(until - first)
+                for place in places[:1] if self._once else places:
+                    found.setdefault(first + place, []).append(call)
+        return found
+
+    @cached_property
+    def _short(self) -> set[int]:
+        """Half days: the sessions that are shorter than most of their year."""
+        lengths = [it.closed - it.opened for it in self._sessions]
+        years: dict[int, list[timedelta]] = {}
+        for session, length in zip(self._sessions, lengths, strict=True):
+            years.setdefault(session.label.year, []).append(length)
+        usual = {year: median_low(found) for year, found in years.items()}
+        return {
+            number
+            for number, (session, length) in enumerate(zip(self._sessions, lengths, strict=True))
+            if length < usual[session.label.year]
+        }
+
+
+def _offset(rule: AfterOpen | BeforeClose) -> int:
+    """Return the offset of a rule in minutes."""
+    offset, hours, minutes = rule.offset, rule.hours, rule.minutes
+    expected = "a timedelta, or hours and minutes, of whole minutes and at least one"
+    given = (offset, hours, minutes)
+    if given == (None, None, None):
+        return 1
+    if offset is not None and (hours, minutes) != (None, None):
+        raise OptionError("offset", given, expected + ", not both")
+    if not isinstance(offset, timedelta | None) or not all(
+        isinstance(it, int | None) for it in (hours, minutes)
+    ):
+        raise OptionError("offset", given, expected)
+    length = offset or timedelta(hours=hours or 0, minutes=minutes or 0)
+    whole, rest = divmod(length, timedelta(minutes=1))
+    if rest or whole < 1:
+        raise OptionError("offset", given, expected)
+    return whole
 
 
 def _month(label: date) -> Hashable:

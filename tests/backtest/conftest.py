@@ -60,15 +60,53 @@ def columns(schema: pa.Schema, rows: Sequence[Sequence[Any]]) -> pa.Table:
     )
 
 
+def write_bundle(
+    root: Path,
+    closes: dict[str, list[Any]],
+    actions: Sequence[tuple[Any, ...]],
+    *,
+    name: str,
+    crypto: bool,
+) -> None:
+    """Commit what `make_bundle` was asked for."""
+    count = max(map(len, closes.values()))
+    days = weekdays(count + 20)
+    if crypto:
+        days = [FIRST + timedelta(days=it) for it in range(count + 20)]
+    calendar, kind = ("24/7", "crypto") if crypto else ("XNYS", "equity")
+    bars, assets = [], []
+    for sid, symbol in enumerate(sorted(closes)):
+        traded = [(days[i], it) for i, it in enumerate(closes[symbol]) if it is not None]
+        for day, it in traded:
+            *prices, volume = it if isinstance(it, tuple) else (it, 1_000_000)
+            four = [exact(price) for price in prices] * (4 // len(prices))
+            bars.append((day, sid, symbol, *four, exact(volume)))
+        assets.append((sid, symbol, calendar, kind, traded[0][0], traded[-1][0]))
+    sids = {symbol: sid for sid, symbol in enumerate(sorted(closes))}
+    rows = [
+        (sids[symbol], symbol, days[number], kind, ratio, exact(amount), pay)
+        for symbol, number, kind, ratio, amount, pay in actions
+    ]
+    hours = [
+        (day, datetime.combine(day, time(14, 30)), datetime.combine(day, time(21))) for day in days
+    ]
+    with warehouse.open(root) as wh, wh.begin(name, calendar=calendar) as txn:
+        txn.upsert("bars_1d", columns(BARS, bars))
+        txn.replace("assets", columns(ASSETS, assets))
+        txn.replace("adjustments", columns(ADJUSTMENTS, rows))
+        txn.replace("sessions", columns(SESSIONS, hours))
+        txn.commit(lineage={"source": "a test"})
+
+
 Maker = Callable[..., Path]
 
 
 @pytest.fixture
-def make_bundle(tmp_path: Path) -> Maker:
+def make_bundle(tmp_path: Path, copied: Callable[..., None]) -> Maker:
     """Return a function that writes a bundle and returns the root of its warehouse.
 
-    `closes` gives one list a symbol, an entry a session: None for no bar, a close, or a pair of
-    close and volume. `actions` are (symbol, session number, kind, ratio, amount, pay date).
+    `closes` gives one list a symbol, an entry a session: None for no bar, a close, a pair of close
+    and volume, or open, high, low, close and volume. `actions` are (symbol, session number, kind, ratio, amount, pay date).
     """
 
     def make(
@@ -79,34 +117,10 @@ def make_bundle(tmp_path: Path) -> Maker:
         crypto: bool = False,
         root: Path = tmp_path / "data",
     ) -> Path:
-        count = max(map(len, closes.values()))
-        days = weekdays(count + 20)
-        if crypto:
-            days = [FIRST + timedelta(days=it) for it in range(count + 20)]
-        calendar, kind = ("24/7", "crypto") if crypto else ("XNYS", "equity")
-        bars, assets = [], []
-        for sid, symbol in enumerate(sorted(closes)):
-            traded = [(days[i], it) for i, it in enumerate(closes[symbol]) if it is not None]
-            for day, it in traded:
-                close, volume = it if isinstance(it, tuple) else (it, 1_000_000)
-                price = exact(close)
-                bars.append((day, sid, symbol, price, price, price, price, exact(volume)))
-            assets.append((sid, symbol, calendar, kind, traded[0][0], traded[-1][0]))
-        sids = {symbol: sid for sid, symbol in enumerate(sorted(closes))}
-        rows = [
-            (sids[symbol], symbol, days[number], kind, ratio, exact(amount), pay)
-            for symbol, number, kind, ratio, amount, pay in actions
-        ]
-        hours = [
-            (day, datetime.combine(day, time(14, 30)), datetime.combine(day, time(21)))
-            for day in days
-        ]
-        with warehouse.open(root) as wh, wh.begin(name, calendar=calendar) as txn:
-            txn.upsert("bars_1d", columns(BARS, bars))
-            txn.replace("assets", columns(ASSETS, assets))
-            txn.replace("adjustments", columns(ADJUSTMENTS, rows))
-            txn.replace("sessions", columns(SESSIONS, hours))
-            txn.commit(lineage={"source": "a test"})
+        def commit(folder: Path) -> None:
+            write_bundle(folder, closes, actions, name=name, crypto=crypto)
+
+        copied(commit, root, repr((closes, actions, name, crypto)))
         return root
 
     return make
@@ -167,3 +181,57 @@ def us_equities(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         txn.replace("sessions", hours)
         txn.commit(lineage={"source": "reference"})
     return root
+
+
+MINUTES = pa.schema([("ts", pa.timestamp("us")), *BARS])
+Hours = tuple[datetime, datetime]
+
+
+@pytest.fixture
+def make_minutes(tmp_path: Path) -> Maker:
+    """Return a function that writes a bundle of minutes and returns the root of its warehouse.
+
+    `hours` are opening and close of each session, `closes` give by symbol a close, or a pair of
+    close and volume, by instant; opens are 1 lower, highs 2 higher and lows 3 lower than closes.
+    """
+
+    def make(
+        hours: Sequence[Hours],
+        closes: dict[str, dict[datetime, Any]],
+        *,
+        actions: Sequence[tuple[Any, ...]] = (),
+        daily: dict[str, dict[date, float]] | None = None,
+        calendar: str = "XNYS",
+        root: Path = tmp_path / "data",
+    ) -> Path:
+        kind = "crypto" if calendar == "24/7" else "equity"
+        sids = {symbol: sid for sid, symbol in enumerate(sorted(closes))}
+        bars, days = [], []
+        for symbol, traded in closes.items():
+            for ts, it in sorted(traded.items()):
+                close, volume = it if isinstance(it, tuple) else (it, 1_000)
+                prices = [exact(close + step) for step in (-1, 2, -3, 0)]
+                bars.append((ts, ts.date(), sids[symbol], symbol, *prices, exact(volume)))
+        for symbol, traded_days in (daily or {}).items():
+            for day, close in traded_days.items():
+                days.append((day, sids[symbol], symbol, *[exact(close)] * 4, exact(1e6)))
+        assets = []
+        for symbol, sid in sids.items():
+            traded_in = [it.date() for it in closes[symbol]] + [*(daily or {}).get(symbol, ())]
+            assets.append((sid, symbol, calendar, kind, min(traded_in), max(traded_in)))
+        rows = [
+            (sids[symbol], symbol, day, action, ratio, exact(amount), pay)
+            for symbol, day, action, ratio, amount, pay in actions
+        ]
+        with warehouse.open(root) as wh, wh.begin("minutes", calendar=calendar) as txn:
+            txn.upsert("bars_1m", columns(MINUTES, bars))
+            if days:
+                txn.upsert("bars_1d", columns(BARS, days))
+            txn.replace("assets", columns(ASSETS, assets))
+            txn.replace("adjustments", columns(ADJUSTMENTS, rows))
+            labels = [(opened.date(), opened, closed) for opened, closed in hours]
+            txn.replace("sessions", columns(SESSIONS, labels))
+            txn.commit(lineage={"source": "a test"})
+        return root
+
+    return make

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from rustybt.errors import FieldError, HistoryError, NotAnAssetError, OptionError
+from rustybt.errors import FieldError, HistoryError, NotAnAssetError, OptionError, ResolutionError
 from rustybt.runner import run_algorithm
 
 DAYS = (date(2020, 1, 6), date(2020, 1, 15))
@@ -165,9 +165,16 @@ def test_a_count_of_bars_that_is_none_is_refused(at, count):
         at(1, history("a", "close", count, "1d"))
 
 
-def test_minutes_are_refused(at):
-    with pytest.raises(OptionError, match="minute bars are not simulated"):
-        at(1, history("a", "close", 2, "1m"))
+@pytest.mark.parametrize("frequency", ["1m", "5m", "1h"])
+def test_minutes_of_a_bundle_without_are_refused(at, frequency):
+    with pytest.raises(ResolutionError, match="has no bars_1m; it holds bars_1d"):
+        at(1, history("a", "close", 2, frequency))
+
+
+@pytest.mark.parametrize("frequency", ["2d", "1M", None, 5])
+def test_another_frequency_is_refused(at, frequency):
+    with pytest.raises(OptionError, match="frequency: expected one of '1m', '5m'"):
+        at(1, history("a", "close", 2, frequency))
 
 
 def test_an_unknown_field_is_refused(at):

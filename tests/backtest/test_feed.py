@@ -1,5 +1,6 @@
 """From Arrow batches to dense blocks of floats."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -8,11 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rustybt.simulation.feed import STORED, Feed, floats
+from rustybt.finance.calendar import Session
+from rustybt.simulation.feed import CLOSE, STORED, Feed, floats
+from rustybt.simulation.timeline import Days
 
 stored = st.decimals(-(10**9), 10**9, places=8)
 wide = st.decimals(-(10**9), 10**9, places=18)
 DAYS = np.arange("2020-01-06", "2020-01-26", dtype="datetime64[D]")
+SESSIONS = [
+    Session(
+        it.item(),
+        datetime(it.item().year, 1, it.item().day, 14, 30, tzinfo=UTC),
+        datetime(it.item().year, 1, it.item().day, 21, tzinfo=UTC),
+    )
+    for it in DAYS
+]
 
 
 def column(values, kind=None):
@@ -50,24 +61,38 @@ def batch(rows):
 
 
 def closes(batches, first, until, **options):
-    feed = Feed(DAYS, np.array([3, 5]), **options)
-    blocks = list(feed.blocks(batches, first, until))
-    assert [it.first for it in blocks[1:]] == [it.until for it in blocks[:-1]]
-    return np.concatenate([it.values[STORED.index("close")] for it in blocks])
+    feed = Feed(Days(SESSIONS), np.array([3, 5]), **options)
+    block = feed.block(batches, first, until)
+    assert (block.first, block.until) == (first, until)
+    return block.values[CLOSE]
 
 
 ROWS = [(1, 3, 10.5), (1, 5, 20.5), (2, 3, 11.5), (4, 5, 24.5)]
 WANTED = [[np.nan] * 2, [10.5, 20.5], [11.5, np.nan], [np.nan] * 2, [np.nan, 24.5], [np.nan] * 2]
 
 
-@pytest.mark.parametrize("cut", [1, 2, 3, 4])
-def test_the_cut_into_batches_does_not_matter(cut):
-    batches = [batch(ROWS[:cut]), *([batch(ROWS[cut:])] if ROWS[cut:] else [])]
+@given(st.permutations(ROWS), st.integers(0, 4))
+def test_neither_the_order_of_bars_nor_the_cut_into_batches_matters(rows, cut):
+    batches = [batch(it) for it in (rows[:cut], rows[cut:])]
     np.testing.assert_array_equal(closes(batches, 0, 6), WANTED)
+
+
+def test_bars_of_other_sessions_are_left_out():
+    np.testing.assert_array_equal(closes([batch(ROWS)], 2, 4), WANTED[2:4])
+
+
+def test_bars_on_days_that_are_no_session_are_left_out():
+    weekend = batch([(1, 3, 10.5), (0, 5, 20.5)])
+    feed = Feed(Days(SESSIONS[1:]), np.array([3, 5]))
+    np.testing.assert_array_equal(feed.block([weekend], 0, 2).values[CLOSE, 0], [10.5, np.nan])
 
 
 def test_sessions_without_any_bar_are_there():
     np.testing.assert_array_equal(closes([], 2, 4), np.full((2, 2), np.nan))
+
+
+def test_a_slice_of_a_batch_is_read_from_its_own_start():
+    np.testing.assert_array_equal(closes([batch(ROWS)[1:]], 1, 2), [[np.nan, 20.5]])
 
 
 @pytest.mark.parametrize(

@@ -207,12 +207,18 @@ def test_an_order_by_value_before_the_listing_is_refused(root):
         run(root, handle_data=lambda context, _: context.order_value(context.symbol("B"), 100))
 
 
-def test_a_plain_order_waits_for_the_listing(root):
-    def handle_data(context, data):
-        if context.get_datetime().day == 6:
-            context.order(context.symbol("B"), 10)
+def order_early(context, data):
+    if context.get_datetime().day == 6:
+        context.order(context.symbol("B"), 10)
 
-    perf = run(root, handle_data=handle_data)
+
+def test_a_plain_order_before_the_listing_is_refused(root):
+    with pytest.raises(CannotOrderError, match="listed from 2020-01-08"):
+        run(root, handle_data=order_early)
+
+
+def test_a_plain_order_waits_for_the_listing_in_zipline(root):
+    perf = run(root, handle_data=order_early, compat="zipline")
     assert list(map(len, perf["transactions"])) == [0, 0, 1, 0, 0]
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,15 @@ from hypothesis import strategies as st
 from rustybt.assets import Asset
 from rustybt.errors import OptionError, OrderParametersError
 from rustybt.finance import lots
-from rustybt.finance.commission import NoCommission, PerDollar, PerShare, PerTrade
+from rustybt.finance.blotter import Blotter
+from rustybt.finance.commission import (
+    NoCommission,
+    PerContract,
+    PerDollar,
+    PerFutureTrade,
+    PerShare,
+    PerTrade,
+)
 from rustybt.finance.execution import (
     LimitOrder,
     MarketOrder,
@@ -19,13 +28,16 @@ from rustybt.finance.execution import (
     style_of,
     tick_prices,
 )
-from rustybt.finance.order import Order, OrderStatus
+from rustybt.finance.makertaker import MakerTaker
+from rustybt.finance.models import Models
+from rustybt.finance.order import Order, OrderStatus, Placing
 from rustybt.finance.position import Position
 from rustybt.finance.slippage import (
     FixedBasisPointsSlippage,
     FixedSlippage,
     NoSlippage,
     SlippageModel,
+    VolatilityVolumeShare,
     VolumeShareSlippage,
 )
 from rustybt.finance.transaction import Transaction
@@ -46,8 +58,8 @@ class Bar(NamedTuple):
         return getattr(self, fields)
 
 
-def order(amount=100, *, asset=SHARE, limit=None, stop=None):
-    return Order(1, asset, amount, limit=limit, stop=stop, created=NOW)
+def order(amount=100, *, asset=SHARE, limit=None, stop=None, as_zipline=False):
+    return Order(1, asset, amount, limit=limit, stop=stop, created=NOW, as_zipline=as_zipline)
 
 
 def fills(model, bar, *orders):
@@ -128,8 +140,14 @@ def test_triggers_look_at_the_close(amount, limit, stop, close, fills_now):
     assert order(amount, limit=limit, stop=stop).triggered(close) is fills_now
 
 
-def test_a_limit_once_reached_stays_reached():
+def test_a_limit_is_looked_at_in_every_bar():
     it = order(limit=10.0)
+    assert it.triggered(9.9)
+    assert not it.triggered(12.0)
+
+
+def test_a_limit_once_reached_stays_reached_in_zipline():
+    it = order(limit=10.0, as_zipline=True)
     assert it.triggered(9.9)
     assert it.triggered(12.0)
 
@@ -287,3 +305,175 @@ def test_a_ratio_that_is_no_float_makes_no_fraction():
     it = position((100, 9.0))
     assert it.split(1 / 7) == 0.0
     assert it.amount == 700
+
+
+def test_a_contract_pays_the_exchange_once():
+    found = costs(PerContract(0.85, exchange_fee=1.5), 10, 4)
+    assert found == pytest.approx([10.0, 3.4])
+
+
+def test_a_root_that_is_not_known_pays_no_exchange():
+    assert costs(PerContract(), 10) == pytest.approx([8.5])
+
+
+def test_a_trade_of_futures_pays_once():
+    assert costs(PerFutureTrade(2.5), 10, 4) == [2.5, 0.0]
+
+
+def test_a_future_has_models_of_its_own():
+    models = Models()
+    future = Asset(2, "ESH20", "XCME", "future", DAY, DAY)
+    kinds = [tuple(type(it).__name__ for it in models.of(asset)) for asset in (SHARE, COIN, future)]
+    assert kinds == [
+        ("FixedBasisPointsSlippage", "PerShare"),
+        ("FixedBasisPointsSlippage", "PerShare"),
+        ("VolatilityVolumeShare", "PerContract"),
+    ]
+
+
+class Past(NamedTuple):
+    """A bar, and what was before it."""
+
+    close: float
+    volume: float
+    high: float
+    low: float
+    closes: list
+    volumes: list
+    current_session: date = DAY
+
+    def current(self, _asset, fields):
+        return getattr(self, fields)
+
+    def history(self, _asset, fields, count, _unit, *, as_):
+        assert as_ == "numpy"
+        return np.array(self.closes if fields == "close" else self.volumes, dtype=float)[-count:]
+
+
+def test_impact_grows_with_volatility_and_the_share_of_the_usual_volume():
+    closes = [100.0, 101.0] * 10 + [1.0]  # the bar itself does not count
+    bar = Past(101.0, 4000, 102.0, 100.0, closes, [2000.0] * 21)
+    ((price, amount),) = fills(VolatilityVolumeShare(0.05, eta=500.0), bar, order(500))
+    returns = np.diff(closes[:-1]) / np.array(closes[:-2])
+    impact = 500.0 * returns.std(ddof=1) * np.sqrt(252) * np.sqrt(200 / 2000) / 10_000
+    assert (price, amount) == (pytest.approx(101.0 * (1 + impact), rel=1e-14), 200)
+
+
+def test_impact_without_a_history_is_some_basis_points():
+    bar = Past(101.0, 4000, 102.0, 100.0, [np.nan] * 20 + [1.0], [0.0] * 21)
+    ((price, _),) = fills(VolatilityVolumeShare(0.05), bar, order(-500))
+    assert price == pytest.approx(101.0 * (1 - 7.5e-4))
+
+
+def test_a_model_forgets_the_volumes_of_another_run():
+    model = VolatilityVolumeShare(0.05)
+    models = Models()
+    fills(model, Past(101.0, 4000, 102.0, 100.0, [100.0] * 21, [2000.0] * 21), order(5))
+    models.slippage = model
+    assert model._usual == {}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: VolatilityVolumeShare(0.0),
+        lambda: VolatilityVolumeShare(0.1, eta=-1.0),
+        lambda: VolatilityVolumeShare(0.1, eta={"ES": float("nan")}),
+        lambda: PerContract({"ES": -1.0}),
+        lambda: PerShare("free"),
+        lambda: MakerTaker(taker=-0.1),
+        lambda: MakerTaker(maker=-0.002, taker=0.001),
+        lambda: MakerTaker(tiers=[(100.0, 0.1, 0.1), (50.0, 0.1, 0.1)]),
+        lambda: MakerTaker(tiers=[(0.0, 0.1, 0.1)]),
+        lambda: MakerTaker(tiers=[(50.0, 0.1)]),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused(make):
+    with pytest.raises(OptionError):
+        make()
+
+
+def fee(model, resting, amount=10, day=6):
+    it = order(amount, asset=COIN)
+    it.resting = resting
+    return model.calculate(it, Transaction(COIN, amount, 100.0, NOW.replace(day=day), 1))
+
+
+def test_a_resting_order_makes_and_another_takes():
+    model = MakerTaker(0.001, 0.002)
+    assert [fee(model, resting=True), fee(model, resting=False)] == pytest.approx([1.0, 2.0])
+
+
+def test_a_maker_may_be_paid():
+    assert fee(MakerTaker(-0.0001, 0.001), resting=True) == pytest.approx(-0.1)
+
+
+def test_what_was_traded_in_thirty_days_chooses_the_tier():
+    model = MakerTaker(0.001, 0.002, tiers=[(1500.0, 0.0005, 0.001)])
+    found = [fee(model, resting=False, day=day) for day in (1, 2, 3, 31)]
+    # 0, 1000 and 2000 were traded before; on the 31st the fill of the 1st is 30 days old.
+    assert found == pytest.approx([2.0, 2.0, 1.0, 1.0])
+    assert fee(model, resting=False, day=31) == pytest.approx(1.0)
+
+
+def test_a_new_run_begins_at_the_first_tier():
+    model, models = MakerTaker(0.001, 0.002, tiers=[(500.0, 0.0, 0.0)]), Models()
+    fee(model, resting=False)
+    models.commission = model
+    assert fee(model, resting=False) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "stop", "closes", "resting"),
+    [
+        (9.0, None, [8.9], True),
+        (11.0, None, [10.0], False),
+        (10.5, 11.0, [11.0, 10.4], True),
+        (11.5, 11.0, [11.0], False),
+        (None, 11.0, [11.0], False),
+        (None, None, [10.0], False),
+    ],
+)
+def test_an_order_rests_where_its_limit_waits_for_the_market(limit, stop, closes, resting):
+    blotter = Blotter()
+    prices = (limit, stop, None) if limit or stop else (None, None, MarketOrder())
+    number = blotter.place(SHARE, 5, style_of(*prices), Placing(NOW, DAY, 10.0))
+    it = blotter.get(number)
+    for close in closes:
+        reached = it.triggered(close)
+    assert (reached, it.resting) == (True, resting)
+
+
+def test_a_limit_without_a_known_price_rests():
+    blotter = Blotter()
+    number = blotter.place(SHARE, 5, LimitOrder(9.0), Placing(NOW, DAY))
+    assert blotter.get(number).resting
+
+
+def test_parts_of_coins_share_the_volume_to_the_lot():
+    found = [
+        amount
+        for _, _, amount in FixedBasisPointsSlippage(0.0, 0.1).simulate(
+            Bar(10.0, 0.3), COIN, [order(0.01, asset=COIN), order(9.0, asset=COIN)]
+        )
+    ]
+    assert found == [0.01, 0.02]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FixedBasisPointsSlippage(3.0, 0.2),
+        VolatilityVolumeShare(0.05, eta={"ES": 0.1}),
+        PerContract({"ES": 0.5}, 1.0),
+        PerFutureTrade(2.0),
+        MakerTaker(0.001, 0.002, [(1500.0, 0.0005, 0.001)]),
+    ],
+)
+def test_a_model_that_was_used_can_be_made_again_from_its_public_attributes(model):
+    if isinstance(model, SlippageModel):
+        list(model.simulate(Past(1.0, 9, 1.0, 1.0, [1.0] * 21, [9.0] * 21), SHARE, [order(1)]))
+    else:
+        fee(model, resting=True)
+    parameters = {key: value for key, value in vars(model).items() if key[0] != "_"}
+    assert repr(type(model)(**parameters)) == repr(model)

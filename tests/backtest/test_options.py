@@ -74,7 +74,7 @@ def test_a_timestamp_is_a_day(root):
         ("capital_base", -1.0),
         ("capital_base", float("nan")),
         ("capital_base", "much"),
-        ("data_frequency", "minute"),
+        ("data_frequency", "hourly"),
         ("dividends", "never"),
         ("price_decimals", 9),
         ("trading_calendar", "XLON"),

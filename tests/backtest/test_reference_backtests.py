@@ -146,6 +146,7 @@ def result(us_equities: Path) -> Callable[[str], Any]:
                 commission=commission,
                 dividends="pay_date",
                 price_decimals=3,
+                compat="zipline",
             )
         return kept[name]
 

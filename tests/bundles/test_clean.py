@@ -22,8 +22,12 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def instants(root: Path) -> list[datetime]:
+def instants(root: Path, copied) -> list[datetime]:
     """When each of four snapshots of one bar was committed, which closes at 1, 2, 3 and 4."""
+    return copied(four_snapshots, root)
+
+
+def four_snapshots(root: Path) -> list[datetime]:
     made = []
     for close in (1, 2, 3, 4):
         columns = {

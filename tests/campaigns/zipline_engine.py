@@ -30,8 +30,12 @@ FIELDS = "open", "high", "low", "close", "volume"
 class Exact(BcolzDailyBarReader):
     """The reader of zipline, its prices the nearest numbers to 3 decimals: it has 0.001 times a count."""
 
+    factor = 1.0  # of all prices; one that is nearly 1 makes roundings fall otherwise
+
     def load_raw_arrays(self, columns: list, start: object, end: object, assets: list) -> list:
-        return [np.round(it, 3) for it in super().load_raw_arrays(columns, start, end, assets)]
+        arrays = super().load_raw_arrays(columns, start, end, assets)
+        factors = [1.0 if it == "volume" else self.factor for it in columns]
+        return [np.round(it, 3) * factor for it, factor in zip(arrays, factors, strict=True)]
 
 
 class Bars:
@@ -126,7 +130,9 @@ def plain(column: pd.Series) -> np.ndarray:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    bars, job = Bars(folder), json.loads((folder / "job.json").read_text())
+    job = json.loads((folder / "job.json").read_text())
+    Exact.factor = job["factor"]
+    bars = Bars(folder)
     span = tuple(pd.Timestamp(it) for it in job["span"])
     kinds = [basic, statistical, factors, classifiers, filters]
     names = namespace(kinds, USEquityPricing, bars.finder.retrieve_asset)

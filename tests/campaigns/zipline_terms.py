@@ -236,6 +236,12 @@ def methods() -> list[str]:
     for op in ("+", "-", "*", "/", "**", "%", "<", "<=", ">", ">=", "!="):
         right = "Returns(window_length=2)" if op == "**" else other
         found += [f"({close} {op} {right})", f"({close} {op} 2.5)", f"(2.5 {op} {close})"]
+    # Powers of negative numbers, of 0 and by negative numbers, and those too large for a number.
+    bases = SAFE[0], "(P.close.latest - P.open.latest)", f"{SAFE[0]}.demean()"
+    found += [f"({x} ** {it})" for x in bases for it in ("2.0", "3.0", "0.5", "-1.0", "0.0")]
+    found += [f"({x} ** {it})" for x in bases for it in (SAFE[0], f"{close}.rank()")]
+    found += [f"({it} ** {SAFE[0]})" for it in ("-2.0", "0.0", "1e300")]
+    found += [f"({close} ** 100.0 * {close} ** 100.0)", f"({close} * 1e300 * 1e300)"]
     found += [
         f"({close} % -7.5)",
         "(Returns(window_length=2) % 0.01)",

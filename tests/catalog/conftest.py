@@ -47,11 +47,16 @@ def commit() -> Callable[..., None]:
     return _commit
 
 
+def _two_bundles(root: Path) -> None:
+    with warehouse.open(root) as made:
+        _commit(made, "eq", 10)
+        _commit(made, "fx", 20, sids=1)
+
+
 @pytest.fixture
-def wh(tmp_path: Path) -> Iterator[Warehouse]:
+def wh(tmp_path: Path, copied: Callable[..., None]) -> Iterator[Warehouse]:
+    copied(_two_bundles, tmp_path / "data")
     with warehouse.open(tmp_path / "data") as opened:
-        _commit(opened, "eq", 10)
-        _commit(opened, "fx", 20, sids=1)
         yield opened
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rustybt.algorithm import TradingAlgorithm
-from rustybt.cli.strategy import load_strategy
+from rustybt.algorithm.file import load_strategy
 from rustybt.errors import StrategyFileError
 
 TWO = """

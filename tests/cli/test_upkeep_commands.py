@@ -12,12 +12,16 @@ INGESTER = Path(__file__).parents[1] / "warehouse" / "ingester.py"
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, copied) -> Path:
     """Three snapshots of a bundle ``eq``."""
+    copied(three_snapshots, tmp_path / "root")
+    return tmp_path / "root"
+
+
+def three_snapshots(root: Path) -> None:
     write = runpy.run_path(str(INGESTER))["write"]
     for value in (1, 2, 3):
-        write(str(tmp_path / "root"), value)
-    return tmp_path / "root"
+        write(str(root), value)
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
 """Files as people have them: other zones, mixed epochs, blank lines, upper-case endings."""
 
+import os
 from datetime import date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from rustybt.cli import main
 from rustybt.errors import ColumnsError, NothingReadError, SourceFileError
 
 HEADER = "date,symbol,open,high,low,close,volume\n"
@@ -66,6 +70,27 @@ def test_endings_of_files_may_be_of_any_case(take, write, ask):
     packed.rename(packed.with_name("B.CSV.GZ"))
     take(write(text, "A.CSV").parent)
     assert ask("SELECT symbol FROM t.assets ORDER BY 1") == [("A",), ("B",)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Path.mkdir, os.mkfifo, lambda it: it.symlink_to("nowhere"), lambda it: it.symlink_to(it)],
+    ids=["folder", "pipe", "link to nothing", "link to itself"],
+)
+def test_what_is_named_as_a_file_and_is_none_is_not_passed_over(take, write, root, make):
+    good = write(HEADER + f"2024-01-02,A,{BAR}\n", "A.csv")
+    make(good.with_name("B.csv"))
+    with pytest.raises(SourceFileError, match=r"B\.csv.*no file"):
+        take(good.parent)
+    assert not root.exists()
+
+
+def test_a_name_that_is_no_text_is_refused_in_text(write, root):
+    bad = write(HEADER + f"2024-01-02,A,{BAR}\n", os.fsdecode(b"\xff.csv"))
+    command = ["ingest", "csv", str(bad.parent), "--bundle", "t", "--root", str(root)]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
+    assert r"\udcff.csv: its name is no UTF-8 text. Rename it." in done.output
 
 
 def test_hidden_files_of_a_folder_are_left(take, write):

@@ -62,7 +62,7 @@ def test_bytes_that_are_no_text_are_rejected(take, write):
 
 
 def test_all_rows_rejected_is_an_error_that_shows_one(take):
-    with pytest.raises(NothingReadError, match=r"all 1 rows were rejected.*abc"):
+    with pytest.raises(NothingReadError, match=r"its only row was rejected.*abc"):
         take(HEADER + "2024-01-03,A,1,2,1,abc,10\n")
 
 

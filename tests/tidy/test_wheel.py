@@ -42,7 +42,8 @@ def test_wheel_holds_the_packages_and_sql_alone(wheel):
     assert {t for t in tops if not t.endswith(".dist-info")} == {"warehouse", "rustybt"}
     held = {n.removeprefix("warehouse/_sql/") for n in names if n.startswith("warehouse/_sql/")}
     assert held == {str(p.relative_to(CHECKOUT / "sql")) for p in CHECKOUT.glob("sql/**/*.*")}
-    assert {"warehouse/py.typed", "rustybt/py.typed"} <= set(names)
+    data = {"warehouse/py.typed", "rustybt/py.typed", "rustybt/data/calendars/sessions.parquet"}
+    assert data <= set(names)
 
 
 def test_installed_wheel_ingests_and_answers(wheel, tmp_path):

@@ -1,7 +1,7 @@
 """Files that are not as committed are refused by name, and stand in nobody else's way."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,17 +13,32 @@ COUNT = "SELECT count(*) FROM eq.bars_1d"
 
 
 @pytest.fixture
-def files(wh, ingest) -> list[Path]:
+def laid(bars, copied, root: Path) -> Callable[..., None]:
+    """Put a bundle with some bars into the warehouse."""
+
+    def make(bundle: str, *rows: tuple[str, int, object]) -> None:
+        def commit(folder: Path) -> None:
+            with warehouse.open(folder) as wh, wh.begin(bundle, calendar="XNYS") as txn:
+                txn.upsert("bars_1d", bars(rows))
+                txn.commit({"rows": "made by a test"})
+
+        copied(commit, root, (bundle, rows))
+
+    return make
+
+
+@pytest.fixture
+def files(laid, wh) -> list[Path]:
     """The data files of a bundle of two years, oldest first; a bundle `ok` lies beside it."""
-    ingest([("2020-01-02", 0, 1), ("2021-01-04", 0, 2)])
+    laid("eq", ("2020-01-02", 0, 1), ("2021-01-04", 0, 2))
+    wh.refresh()
     return paths(wh)
 
 
 @pytest.fixture
-def beside(wh, bars) -> None:
-    with wh.begin("ok", calendar="XNYS") as txn:
-        txn.upsert("bars_1d", bars([("2020-01-02", 0, 5)]))
-        txn.commit()
+def beside(laid, wh) -> None:
+    laid("ok", ("2020-01-02", 0, 5))
+    wh.refresh()
 
 
 @pytest.fixture

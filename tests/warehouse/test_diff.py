@@ -5,18 +5,32 @@ from pathlib import Path
 
 import pytest
 
+import warehouse
 from warehouse.errors import DamageError, UnknownBundleError, UnknownSnapshotError
 
 
 @pytest.fixture
-def history(wh, ingest, assets):
-    """Three snapshots: two years; a correction and an addition in the second; assets and a wide value."""
-    ingest([("2020-01-02", 0, 1), ("2020-01-03", 1, 1), ("2021-01-04", 0, 2)])
-    ingest([("2021-01-04", 0, 3), ("2021-01-04", 1, 3), ("2021-01-05", 1, 3)])
-    with wh.begin("eq") as txn:
-        txn.replace("assets", assets("S0", "S1"))
-        txn.commit()
-    ingest([("2021-01-05", 1, "3.123456789")], wide=("close",))
+def history(wh, root, bars, assets, copied):
+    """Four snapshots: two years; a correction and an addition in the second; assets; a wide value."""
+    daily = [
+        bars([("2020-01-02", 0, 1), ("2020-01-03", 1, 1), ("2021-01-04", 0, 2)]),
+        bars([("2021-01-04", 0, 3), ("2021-01-04", 1, 3), ("2021-01-05", 1, 3)]),
+        None,
+        bars([("2021-01-05", 1, "3.123456789")], wide=("close",)),
+    ]
+
+    def four(folder: Path) -> None:
+        with warehouse.open(folder) as made:
+            for rows in daily:
+                with made.begin("eq", calendar="XNYS") as txn:
+                    if rows is None:
+                        txn.replace("assets", assets("S0", "S1"))
+                    else:
+                        txn.upsert("bars_1d", rows)
+                    txn.commit()
+
+    copied(four, root)
+    wh.refresh()
     return wh
 
 

@@ -27,7 +27,7 @@ JSON = st.recursive(
 )
 FILES = st.builds(
     DataFile,
-    path=TEXT,
+    path=st.from_regex(r"\A[a-z0-9]{1,8}/[0-9]{1,3}\.parquet\Z"),
     size=st.integers(0),
     sha256=TEXT,
     rows=st.integers(0),
@@ -116,6 +116,63 @@ def test_the_format_before_names_wide_columns() -> None:
     assert [it.types for *_, it in found.files()] == [(("close", "DECIMAL(38,18)"),)]
 
 
+def edited(**changes: object) -> bytes:
+    """A manifest that was edited by hand and given the right hash again."""
+    fields = json.loads(PLAIN.seal()[1].rpartition(b"\n#")[0])
+    file = fields["datasets"]["bars_1d"]["2020"]
+    for name, value in changes.items():
+        (file if name in file else fields)[name] = value
+    return sealed(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": "1"},
+        {"version": True},
+        {"bundle": 5},
+        {"calendar": None},
+        {"txn": ["abc"]},
+        {"parent": None},
+        {"lineage": []},
+        {"created_at": "yesterday"},
+        {"created_at": "2024-01-02T00:00:00"},
+        {"created_at": 7},
+        {"datasets": []},
+        {"datasets": {"bars_1d": ["2020"]}},
+        {"unknown": 1},
+        {"format": None},
+        {"path": "/etc/passwd.parquet"},
+        {"path": "../../other/data/abc/0.parquet"},
+        {"path": "../0.parquet"},
+        {"path": "abc/../../0.parquet"},
+        {"path": "0.parquet"},
+        {"path": ""},
+        {"path": 5},
+        {"rows": float("nan")},
+        {"rows": "1"},
+        {"size": None},
+        {"sha256": 0},
+        {"first": None},
+        {"types": 7},
+    ],
+    ids=str,
+)
+def test_edited_by_hand_with_a_new_hash(changes: dict[str, object]) -> None:
+    with pytest.raises(DamageError):
+        decode(edited(**changes), PATH)
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"7", b"", b"{}", b"\xff", b"[" * 10**5])
+def test_sealed_and_no_manifest(body: bytes) -> None:
+    with pytest.raises(DamageError):
+        decode(sealed(body), PATH)
+
+
+def test_edited_without_harm() -> None:
+    assert decode(edited(calendar="24/7", rows=2), PATH).calendar == "24/7"
+
+
 # ---- the log
 
 
@@ -171,6 +228,13 @@ def test_as_of(place: BundleDir, hours: float, version: int) -> None:
 def test_as_of_before_the_first(place: BundleDir) -> None:
     with pytest.raises(UnknownSnapshotError):
         log.as_of(place, PLAIN.created_at)
+
+
+def test_a_manifest_that_is_a_folder(place: BundleDir) -> None:
+    place.manifest(3).unlink()
+    place.manifest(3).mkdir()
+    with pytest.raises(DamageError, match="folder"):
+        log.head(place)
 
 
 def test_a_broken_chain(place: BundleDir) -> None:

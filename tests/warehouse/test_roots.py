@@ -58,6 +58,36 @@ def test_a_root_that_is_a_file(tmp_path: Path) -> None:
     assert caught.value.root == tmp_path / "data"
 
 
+def below_a_file(root: Path) -> Path:
+    root.write_text("")
+    return root / "data"
+
+
+def link_to_nothing(root: Path) -> Path:
+    root.symlink_to("nowhere")
+    return root
+
+
+def link_to_itself(root: Path) -> Path:
+    root.symlink_to(root)
+    return root
+
+
+@pytest.mark.parametrize("make", [below_a_file, link_to_nothing, link_to_itself])
+def test_a_root_that_can_hold_nothing_is_not_an_empty_one(root: Path, make) -> None:
+    at = make(root)
+    with pytest.raises(RootError) as caught:
+        warehouse.open(at)
+    assert caught.value.root == at
+
+
+def test_a_link_to_a_root(root: Path, tmp_path: Path, ingest) -> None:
+    ingest([("2020-01-02", 0, 1)])
+    (tmp_path / "link").symlink_to(root)
+    with warehouse.open(tmp_path / "link") as wh:
+        assert wh.sql("SELECT count(*) FROM eq.bars_1d").rows() == [(1,)]
+
+
 def test_a_relative_root_stays_after_chdir(
     tmp_path: Path, bars, monkeypatch: pytest.MonkeyPatch
 ) -> None:

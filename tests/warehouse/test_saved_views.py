@@ -1,6 +1,10 @@
 """Views that people save: read by name in every session, and by other tools through the catalog."""
 
 import os
+import resource
+import signal
+import subprocess
+import sys
 
 import duckdb
 import pytest
@@ -180,3 +184,61 @@ def test_a_view_file_that_is_no_text_is_in_nobodys_way(filled):
     (filled.root / "pipelines" / "folder.sql").mkdir()
     assert filled.sql(READ).rows() == [(1, 7)]
     assert list(filled.saved_views()) == ["tops"]
+
+
+SAVE = """
+import sys, time, warehouse
+from warehouse.errors import SavedViewError
+with warehouse.open(sys.argv[1]) as wh:
+    sys.stdout.write("ready\\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    for number in range(40):
+        try:
+            wh.save_view(f"v{number}", f"SELECT {sys.argv[2]} AS who")
+            print(number)
+        except SavedViewError as error:
+            assert "it exists already" in str(error), error
+"""
+
+
+def test_of_two_processes_that_save_one_new_name_one_wins(filled):
+    """The winner's text is what is read, and the other was told."""
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", SAVE, filled.root, str(it)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for it in (0, 1)
+    ]  # fmt: skip
+    for it in racers:
+        assert it.stdout is not None
+        it.stdout.readline()
+    for it in racers:
+        assert it.stdin is not None
+        it.stdin.write("\n")
+        it.stdin.flush()
+    won = [{int(line) for line in it.communicate()[0].split()} for it in racers]
+    assert [it.returncode for it in racers] == [0, 0]
+    assert sorted([*won[0], *won[1]]) == list(range(40))
+    for name, text in filled.saved_views().items():
+        number = int(name.removeprefix("v"))
+        assert text == f"SELECT {0 if number in won[0] else 1} AS who"
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_disk_that_takes_no_file_is_the_error_of_a_view(filled, replace):
+    """A limit of the process on the size of a file stands for a full disk."""
+    filled.save_view("tops", QUERY)
+    name = "tops" if replace else "more"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(SavedViewError, match="could not be written"):
+            filled.save_view(name, "SELECT 1 AS sid", replace=replace)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert filled.saved_views() == {"tops": QUERY}
+    assert [it.name for it in (filled.root / "pipelines").iterdir()] == ["tops.sql"]

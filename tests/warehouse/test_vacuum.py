@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 import warehouse
-from warehouse.errors import LockedError, UnknownBundleError, UnknownSnapshotError
+from warehouse.errors import LockedError, RootError, UnknownBundleError, UnknownSnapshotError
 from warehouse.layout import BundleDir
 from warehouse.model import BundleName
 from warehouse.snapshots import disk, lease, log
@@ -23,10 +23,17 @@ def place(root: Path) -> BundleDir:
 
 
 @pytest.fixture
-def history(wh, ingest) -> None:
+def history(wh, bars, copied, root) -> None:
     """Four snapshots of one bar, which closes at 1, 2, 3 and 4; nothing is left open at the first three."""
-    for close in (1, 2, 3, 4):
-        ingest([("2020-01-02", 0, close)])
+
+    def four(folder: Path) -> None:
+        with warehouse.open(folder) as made:
+            for close in (1, 2, 3, 4):
+                with made.begin("eq", calendar="XNYS") as txn:
+                    txn.upsert("bars_1d", bars([("2020-01-02", 0, close)]))
+                    txn.commit({"rows": "made by a test"})
+
+    copied(four, root)
     wh.refresh()
 
 
@@ -269,3 +276,16 @@ def test_derived_files_that_come_and_go_do_not_stop_it(wh, root, ingest) -> None
             done.set()
     assert [it.exception() for it in builds] == [None, None]
     assert {it.kept for it in reports} == {(1,)}
+
+
+def test_a_folder_that_cannot_be_written_is_named(wh, history, place) -> None:
+    place.vacuum_lock.mkdir()
+    with pytest.raises(RootError, match=r"vacuum\.lock"):
+        wh.vacuum("eq", keep=1, days=0)
+    assert log.versions(place) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("days", [1e6, 1e300, float("inf"), float("nan")])
+def test_any_number_of_days_can_be_kept(wh, history, place, days) -> None:
+    assert wh.vacuum("eq", keep=1, days=days).removed == ()
+    assert log.versions(place) == [1, 2, 3, 4]

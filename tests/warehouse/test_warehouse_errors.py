@@ -119,6 +119,10 @@ def refuse_saved_view(wh, bars):
     wh.save_view("no name", "SELECT 1")
 
 
+def refuse_run(wh, bars):
+    wh.remove_run("never-stored")
+
+
 def refuse_limits(wh, bars):
     warehouse.open(wh.root, safe=True, limits=Limits(max_rows=0))
 
@@ -126,6 +130,7 @@ def refuse_limits(wh, bars):
 CASES = {
     errors.CatalogError: refuse_catalog,
     errors.SavedViewError: refuse_saved_view,
+    errors.RunNameError: refuse_run,
     errors.SqlTextError: refuse_text,
     errors.BundleNameError: refuse_name,
     errors.UnknownBundleError: refuse_bundle,

@@ -16,9 +16,10 @@ from typing import Literal
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from warehouse import sqltext
+from warehouse import backtests, sqltext
 from warehouse.catalog import columns
 from warehouse.catalog.meta import Held, create_meta
+from warehouse.catalog.runs import create_runs
 from warehouse.catalog.saved import SCHEMA, create_saved, saved_views
 from warehouse.catalog.views import comment, create_view, relations
 from warehouse.errors import CatalogError, LockedError, QueryError
@@ -153,6 +154,7 @@ def _write(
         left_out = tuple(it for it in problems if it[1])
         shown = [name for name, problem in problems if not problem]
         _fill_meta(session, root, held, shown)
+        create_runs(session, root, empty=not backtests.ids(root))
         left_out += _show_saved(session, root)
         # The views are made in memory: in a file every comment would be a commit of its own.
         session.execute(sqltext.render("catalog/write", path=os.fspath(scratch), **FILE))

@@ -6,9 +6,10 @@ damaged file is in nobody's way but of those who would read it.
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from pathlib import Path
 from threading import RLock
 
-from warehouse import sqltext
+from warehouse import backtests, sqltext
 from warehouse.catalog.meta import Held, create_meta
 from warehouse.catalog.reach import (
     View,
@@ -20,6 +21,7 @@ from warehouse.catalog.reach import (
     runs_text,
     words_of,
 )
+from warehouse.catalog.runs import create_runs
 from warehouse.catalog.saved import SCHEMA, create_saved, named_in, reads, words_behind
 from warehouse.catalog.views import create_view, datasets_of, relations
 from warehouse.errors import QueryError, WarehouseError
@@ -38,11 +40,17 @@ class Gate:
         In which the views are created.
     saved
         Returns the texts of the saved views by name.
+    root
+        Of the warehouse, for its stored runs.
     """
 
-    def __init__(self, session: Session, saved: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, session: Session, saved: Callable[[], Mapping[str, str]], root: Path
+    ) -> None:
         self._session = session
         self._saved = saved
+        self._root = root
+        self._no_runs: bool | None = None  # as the views of the stored runs have it
         self._saved_shown: dict[str, str] = {}
         self._held: dict[str, Held] = {}
         self._views: dict[str, list[str]] = {}  # that a bundle has, each after those it reads
@@ -93,6 +101,8 @@ class Gate:
                     self._show({view})
             if "meta" in words or lists(words):
                 self._show_meta()
+            if backtests.SCHEMA in words or lists(words) or runs_text(words):
+                self._show_runs()
             self._show_saved(saved, query)
 
     def _saved_for(self, words: frozenset[str]) -> Mapping[str, str]:
@@ -144,6 +154,12 @@ class Gate:
                 if view in wanted and (bundle, view) not in self._shown:
                     create_view(self._session, place, manifest, view)
                     self._shown.add((bundle, view))
+
+    def _show_runs(self) -> None:
+        empty = not backtests.ids(self._root)
+        if empty != self._no_runs:
+            create_runs(self._session, self._root, empty=empty)
+            self._no_runs = empty
 
     def _show_meta(self) -> None:
         held = [self._held[bundle] for bundle in sorted(self._held)]

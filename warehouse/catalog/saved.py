@@ -31,23 +31,42 @@ def save_view(root: Path, name: str, text: str, *, replace: bool) -> None:
     Raises
     ------
     SavedViewError
-        The name cannot be, or is taken and `replace` is false; or the view would read itself.
+        The name cannot be, or is taken and `replace` is false; the view would read itself; or the
+        disk took no file.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise SavedViewError(name, "expected 1 to 63 of a-z, 0-9 and _, the first no digit")
     target = layout.saved_dir(root) / f"{name}.sql"
     if target.exists() and not replace:
-        raise SavedViewError(name, "it exists already; replace it, or choose another name")
+        raise _taken(name)
     if _reads_itself(name, text, saved_views(root)):
         raise SavedViewError(name, "it would read itself")
+    try:
+        _put(target, text, replace=replace)
+    except FileExistsError as error:
+        raise _taken(name) from error
+    except OSError as error:
+        raise SavedViewError(
+            name, f"it could not be written, nothing was saved ({error})"
+        ) from error
+
+
+def _put(target: Path, text: str, *, replace: bool) -> None:
     disk.make_dirs(target.parent)
-    scratch = target.with_name(f".{name}.{uuid4().hex}")
+    scratch = target.with_name(f".{target.stem}.{uuid4().hex}")
     try:
         disk.write_file(scratch, text.encode())
-        os.replace(scratch, target)  # noqa: PTH105 - the one call that takes the place of a file
+        if replace:
+            os.replace(scratch, target)  # noqa: PTH105 - the one call that takes the place of a file
+        else:
+            disk.put_if_absent(scratch, target)
     finally:
         disk.remove(scratch)
     disk.sync_dir(target.parent)
+
+
+def _taken(name: str) -> SavedViewError:
+    return SavedViewError(name, "it exists already; replace it, or choose another name")
 
 
 def drop_view(root: Path, name: str) -> None:

@@ -1,12 +1,12 @@
-"""Refuses roots on network file systems, where locks and the order of writes do not hold.
+"""Refuses roots that are no folder, or on a network file system, where locks do not hold.
 
-The kernel's table of mounts says what a device is; where there is none, nothing is refused.
+The kernel's table of mounts says what a device is; where there is none, no device is refused.
 """
 
 import os
 from pathlib import Path
 
-from warehouse.errors import NetworkFileSystemError
+from warehouse.errors import NetworkFileSystemError, RootError
 
 ALLOW_VARIABLE = "RUSTYBT_ALLOW_NETWORK_FS"
 MOUNTS = Path("/proc/self/mountinfo")
@@ -18,6 +18,25 @@ _NETWORK = frozenset(
 _NETWORK_FUSE = frozenset(
     {"ceph-fuse", "davfs", "gcsfuse", "glusterfs", "goofys", "mount-s3", "rclone", "s3fs", "sshfs"}
 )
+
+
+def require_folder(root: Path) -> None:
+    """Refuse a root that is there and is no folder that can be read; one may still be to come.
+
+    Raises
+    ------
+    RootError
+        It is a file, lies below one, is a link to nothing, or may not be read.
+    """
+    try:
+        os.scandir(root).close()
+    except FileNotFoundError as error:
+        if root.is_symlink():
+            raise RootError(root, "expected a folder, found a link to nothing") from error
+    except NotADirectoryError as error:
+        raise RootError(root, "expected a folder, found a file there or above it") from error
+    except OSError as error:
+        raise RootError(root, f"expected a folder that can be read, found: {error}") from error
 
 
 def refuse_network(root: Path, *, mounts: Path = MOUNTS) -> None:

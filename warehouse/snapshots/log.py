@@ -126,6 +126,8 @@ def _decode(place: BundleDir, version: int) -> Manifest:
         return decode(path.read_bytes(), path)
     except FileNotFoundError:
         raise UnknownSnapshotError(place.bundle, str(version), versions(place)) from None
+    except IsADirectoryError:
+        raise DamageError(path, "it is a folder") from None
 
 
 def _is_bundle(root: Path, name: str) -> bool:

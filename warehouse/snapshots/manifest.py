@@ -6,7 +6,8 @@ SHA-256 of its parent, so the log is a chain.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from warehouse.errors import DamageError
 from warehouse.schema import EXACT, Types
 
 FORMAT = 2
+_PLACE = re.compile(r"[\w-]+/[\w-]+\.parquet", re.ASCII)  # never outside the bundle
 _WITHOUT_TYPES = 1  # the format before: a file names its wide columns, and every other is narrow
 
 
@@ -85,21 +87,34 @@ def decode(content: bytes, path: Path) -> Manifest:
     Raises
     ------
     DamageError
-        The content does not have the hash it names, or is of a newer format.
+        The content does not have the hash it names, is of a newer format, or no manifest.
     """
     body, _, _ = content.rpartition(b"\n#")
     digest = hashlib.sha256(body).hexdigest()
     if content != _sealed(body, digest):
         raise DamageError(path, "its content does not have the SHA-256 on its last line")
-    fields = json.loads(body)
-    if fields.pop("format") not in (FORMAT, _WITHOUT_TYPES):
-        raise DamageError(path, "it is of a format that this version does not read")
+    try:
+        fields = json.loads(body)
+        if fields.pop("format") not in (FORMAT, _WITHOUT_TYPES):
+            raise DamageError(path, "it is of a format that this version does not read")
+        return _manifest(fields, digest)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise DamageError(path, f"it is no manifest, whatever its SHA-256 says: {error}") from error
+
+
+def _manifest(fields: dict[str, Any], digest: str) -> Manifest:
     fields["created_at"] = datetime.fromisoformat(fields["created_at"])
     fields["datasets"] = {
         name: {key: _file(file) for key, file in partitions.items()}
         for name, partitions in fields["datasets"].items()
     }
-    return Manifest(**fields, sha256=digest)
+    made = Manifest(**fields, sha256=digest)
+    _require((made.bundle, made.parent, made.txn, made.calendar), str)
+    _require((made.version,), int)
+    _require((made.lineage,), dict)
+    if made.created_at.tzinfo is None:
+        raise ValueError("the time of its commit has no zone")
+    return made
 
 
 def _sealed(body: bytes, digest: str) -> bytes:
@@ -109,4 +124,15 @@ def _sealed(body: bytes, digest: str) -> bytes:
 def _file(fields: dict[str, Any]) -> DataFile:
     if "wide" in fields:
         fields["types"] = [(name, EXACT[1]) for name in fields.pop("wide")]
-    return DataFile(**fields | {"types": tuple(map(tuple, fields["types"]))})
+    made = DataFile(**fields | {"types": tuple(map(tuple, fields["types"]))})
+    _require((made.path, made.sha256, made.first, made.last), str)
+    _require((made.size, made.rows), int)
+    if not _PLACE.fullmatch(made.path):
+        raise ValueError(f"{made.path!r} is no file of a transaction")
+    return made
+
+
+def _require(values: Sequence[object], kind: type) -> None:
+    for value in values:
+        if type(value) is not kind:
+            raise TypeError(f"expected {kind.__name__}, found {value!r}"[:200])

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from warehouse.errors import RootError
 from warehouse.layout import BundleDir
 from warehouse.snapshots import disk, lease, log
 from warehouse.snapshots.derived import files_in, folders, unwanted
 from warehouse.snapshots.manifest import Manifest
 
 Chooser = Callable[[Collection[Manifest]], Collection[int]]
+Versions = Callable[[], Collection[int]]
+_EVER = 365_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class VacuumReport:
         Their bytes.
     dry_run
         Whether nothing was touched.
+    named
+        Versions that would have gone but are what a stored run ran on, ascending.
     """
 
     bundle: str
@@ -50,10 +55,15 @@ class VacuumReport:
     files: int
     size: int
     dry_run: bool
+    named: tuple[int, ...] = ()
 
 
-def older_than(newest: int, span: timedelta) -> Chooser:
-    """Choose what is neither among the newest nor committed within the span before now."""
+def older_than(newest: int, days: float) -> Chooser:
+    """Choose what is neither among the newest nor committed within so many days before now.
+
+    Days beyond `_EVER`, or what is no number of days, are all there were.
+    """
+    span = timedelta(days=max(0, min(_EVER, days)))
 
     def choose(manifests: Collection[Manifest]) -> Collection[int]:
         since = datetime.now(UTC) - span
@@ -64,30 +74,39 @@ def older_than(newest: int, span: timedelta) -> Chooser:
     return choose
 
 
-def vacuum(place: BundleDir, choose: Chooser, *, dry_run: bool = False) -> VacuumReport:
+def vacuum(
+    place: BundleDir, choose: Chooser, *, named: Versions = frozenset, dry_run: bool = False
+) -> VacuumReport:
     """Remove the snapshots that are chosen, and every file that nothing names.
 
-    The head stays, so a number is never given twice, and so does what is read or being committed.
+    The head stays, so a number is never given twice, and so does what is read or being committed, and
+    what `named` returns: it is asked after the pins, since a run is stored before it lets its pin go.
 
     Raises
     ------
     LockedError
         Another process vacuums the bundle, or commits to it, for too long.
+    RootError
+        The folder cannot be written.
     DamageError
         A manifest cannot be trusted, so nobody can say which files it names.
     """
-    lock = lease.vacuum_lock(place)
     try:
-        return _vacuum(place, choose, dry_run=dry_run)
+        lock = lease.vacuum_lock(place)
+    except OSError as error:
+        problem = f"expected one that can be written, found: {error}"
+        raise RootError(place.root, problem) from error
+    try:
+        return _vacuum(place, choose, named, dry_run=dry_run)
     finally:
         lock.release()
 
 
-def _vacuum(place: BundleDir, choose: Chooser, *, dry_run: bool) -> VacuumReport:
+def _vacuum(place: BundleDir, choose: Chooser, named: Versions, *, dry_run: bool) -> VacuumReport:
     if not dry_run:
         disk.make_dirs(place.leases)
         disk.sync_dir(place.log)  # the head must be there to stay before what it replaces goes
-    removed, pinned = _expire(place, choose, dry_run=dry_run)
+    removed, pinned, kept = _expire(place, choose, named, dry_run=dry_run)
     ended = _ended_transactions(place)
     waste, finished = _waste(place, ended, removed if dry_run else ())
     report = VacuumReport(
@@ -98,6 +117,7 @@ def _vacuum(place: BundleDir, choose: Chooser, *, dry_run: bool) -> VacuumReport
         files=len(waste),
         size=sum(map(_size, waste)),
         dry_run=dry_run,
+        named=kept,
     )
     if not dry_run:
         _remove([*ended, *folders(place)], [*waste, *map(place.expired, finished)])
@@ -106,22 +126,23 @@ def _vacuum(place: BundleDir, choose: Chooser, *, dry_run: bool) -> VacuumReport
 
 
 def _expire(
-    place: BundleDir, choose: Chooser, *, dry_run: bool
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Take the chosen manifests out of the log; return their versions, and those kept for someone."""
+    place: BundleDir, choose: Chooser, named: Versions, *, dry_run: bool
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Take the chosen manifests out of the log; return their versions, those in use and those named."""
     lock = lease.commit_lock(place)
     try:
         manifests = {version: log.read(place, version) for version in log.versions(place)}
         chosen = set(choose(manifests.values())) - {max(manifests, default=0)}
         pins = lease.live_pins(place)
         wanted = {v for v in chosen if v in pins or lease.live_writer(place, manifests[v].txn)}
-        removed = sorted(chosen - wanted)
+        kept = chosen & set(named())
+        removed = sorted(chosen - wanted - kept)
         if not dry_run:
             for version in removed:
                 disk.rename(place.manifest(version), place.expired(version))
             _remove_scratch(place)
             disk.sync_dir(place.log)
-        return tuple(removed), tuple(sorted(wanted))
+        return tuple(removed), tuple(sorted(wanted)), tuple(sorted(kept))
     finally:
         lock.release()
 

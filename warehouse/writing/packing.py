@@ -57,12 +57,12 @@ def _columns(rows: pa.Table, schema: pa.Schema) -> Iterator[pa.ChunkedArray]:
 
 def _packed(values: pa.Array, field: pa.Field) -> pa.Array:
     to = field.type
-    if values.type.precision > INT64_DIGITS:
+    if values.type.bit_width > 64:
         try:
-            values = values.cast(pa.decimal128(to.precision, to.scale))
+            values = values.cast(pa.decimal64(to.precision, to.scale))
         except pa.ArrowInvalid as error:
             raise _loses(field) from error
-    given = _low_words(values)
+    given = _whole(values)
     bitmap = None
     if values.null_count:
         bits = np.frombuffer(values.buffers()[0], np.uint8)
@@ -76,10 +76,10 @@ def _packed(values: pa.Array, field: pa.Field) -> pa.Array:
     return pa.Array.from_buffers(to, len(values), [bitmap, pa.py_buffer(kept)], values.null_count)
 
 
-def _low_words(values: pa.Array) -> Any:
-    # The buffer itself: `to_numpy` would import pandas, and of 18 digits the low word is the value.
-    words = np.frombuffer(values.buffers()[1], np.int64)[::2]
-    return words[values.offset :][: len(values)]
+def _whole(values: pa.Array) -> Any:
+    # The buffer itself: `to_numpy` would import pandas.
+    kind = {32: np.int32, 64: np.int64}[values.type.bit_width]
+    return np.frombuffer(values.buffers()[1], kind)[values.offset :][: len(values)]
 
 
 def _whole_digits(largest: Decimal | None) -> int:

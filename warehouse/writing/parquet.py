@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.schema import DECIMALS, Dataset
+from warehouse.writing.gather import gathered
 from warehouse.writing.packing import INT64_DIGITS, packed
 
 ROW_GROUP_ROWS = 122_880  # the unit that a filter on sid can skip
@@ -146,13 +148,11 @@ def _routed(
         number = np.searchsorted(first, at, side="right") - 1
         number[(number < 0) | (at >= until[number])] = -1
         order = np.argsort(number, kind="stable")
-        there, begins = np.unique(number[order], return_index=True)
-        # By its buffer, since `pa.array` of an ndarray imports pandas, too.
-        taken = pa.Array.from_buffers(pa.int64(), len(order), [None, pa.py_buffer(order)])
-        rows = batch.take(taken)
-        for of, begin, end in zip(there, begins, [*begins[1:], len(order)], strict=True):
-            if of >= 0:
-                yield int(of), rows.slice(begin, end - begin)
+        bounds = np.searchsorted(number[order], np.arange(len(spans) + 1))
+        rows = gathered(batch, order)
+        for of, (begin, end) in enumerate(pairwise(bounds)):
+            if end > begin:
+                yield of, rows.slice(begin, end - begin)
 
 
 def _whole(column: pa.Array) -> Any:

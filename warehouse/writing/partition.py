@@ -136,7 +136,7 @@ class Writer:
             with (
                 disk.naming(folder),
                 self.session.one_thread() if self.ordered else nullcontext(),
-                self.session.stream(query, batch_rows=ROW_GROUP_ROWS) as rows,
+                self.session.stream(query, batch_rows=ROW_GROUP_ROWS, short=True) as rows,
             ):
                 targets = [_target(it, path, rows.schema) for it, path in files]
                 write_sorted(rows, self.dataset, targets)

@@ -27,6 +27,7 @@ from warehouse.errors import (
     QueryError,
     RootError,
     SchemaError,
+    WarehouseError,
 )
 from warehouse.layout import BundleDir
 from warehouse.model import Changes
@@ -83,6 +84,7 @@ class Transaction(Closing):
         self._place = place
         self._committed = committed
         self._staged: dict[Place, DataFile] = {}
+        self._lost: dict[str, tuple[str, DamageError]] = {}  # SHA-256 of what is made again
         self._numbers = count()
         self._state: State = "open"
         try:
@@ -165,7 +167,25 @@ class Transaction(Closing):
             return False
         with self._all_or_none() as written:
             written[name, "all"] = self._write(writer, writer.whole(), None)
+            sha256, damage = self._lost.get(name, ("", None))
+            if damage is not None and written[name, "all"].sha256 != sha256:
+                raise damage
+        self._lost.pop(name, None)
         self._show(of)
+        return True
+
+    def make_again(self, name: str) -> bool:
+        """Take a damaged dataset of one partition for empty, until `replace` writes it again.
+
+        What `replace` then writes must be the very file that was lost: other rows are refused as the
+        damage. Returns whether it is damaged; one that is sound stays as it is.
+        """
+        stored = self._files(name).get("all")
+        damage = None if stored is None else self._damage((name, "all"), stored)
+        if stored is None or damage is None:
+            return False
+        self._lost[name] = (stored.sha256, damage)
+        self._show(dataset(name))
         return True
 
     def compact(self) -> int:
@@ -219,14 +239,26 @@ class Transaction(Closing):
             raise
         except LockedError:
             raise
-        except BaseException:
+        except BaseException as error:
             # The manifest may be in the log already, so the files stay. Another call finds out.
             self._state = "uncertain"
+            self._note(error)
             raise
         self._state = "committed"
         self._staged.clear()
-        self._committed(manifest)
+        try:
+            self._committed(manifest)
+        except BaseException as error:
+            self._note(error)
+            raise
         return manifest
+
+    def _note(self, error: BaseException) -> None:
+        """Let an error say that the snapshot is there all the same, if it is."""
+        with suppress(OSError, WarehouseError):
+            head = log.head(self._place)
+            if head is not None and head.txn == self.id:
+                error.add_note(committed_before(self._place.bundle, head.version))
 
     @override
     def close(self) -> None:
@@ -249,7 +281,8 @@ class Transaction(Closing):
         return {name for name, _ in self._staged} | set(self.head.datasets if self.head else ())
 
     def _files(self, name: str) -> dict[str, DataFile]:
-        files = dict(self.head.datasets.get(name, {})) if self.head else {}
+        is_held = self.head is not None and name not in self._lost
+        files = dict(self.head.datasets.get(name, {})) if self.head and is_held else {}
         return files | {key: file for (of, key), file in self._staged.items() if of == name}
 
     def _path(self, file: DataFile) -> Path:
@@ -360,6 +393,11 @@ class Transaction(Closing):
         finally:
             for file in superseded:
                 self._path(file).unlink()
+
+
+def committed_before(bundle: str, version: int) -> str:
+    """Say of an interrupt or error that it came after the commit."""
+    return f"Snapshot {version} of {bundle} was committed before."
 
 
 def _agreed(head: Manifest | None, calendar: str | None) -> str:

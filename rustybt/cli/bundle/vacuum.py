@@ -19,20 +19,37 @@ from rustybt.cli.output import emit, format_option, root_option, say
     show_default=True,
     help="Snapshots committed within so many days stay too.",
 )
+@click.option(
+    "--runs/--no-runs",
+    default=True,
+    show_default=True,
+    help="Keep what stored runs of backtests ran on.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would go, and touch nothing.")
 @format_option
 @root_option
 def vacuum(
-    name: str, keep: int, days: float, form: str, root: str | None, *, dry_run: bool
+    *,
+    name: str,
+    keep: int,
+    days: float,
+    runs: bool,
+    dry_run: bool,
+    form: str,
+    root: str | None,
 ) -> None:
     """Remove old snapshots of bundle NAME, and the files that none of the others names.
 
     A snapshot that a process is reading stays, whatever its age.
     """
     with warehouse.open(root) as wh:
-        report = wh.vacuum(name, keep=keep, days=days, dry_run=dry_run)
+        report = wh.vacuum(name, keep=keep, days=days, runs=runs, dry_run=dry_run)
     if report.pinned:
         say(f"Kept because they are in use: snapshots {', '.join(map(str, report.pinned))}.")
+    if report.named:
+        say(
+            f"Kept for stored runs: snapshots {', '.join(map(str, report.named))}; --no-runs removes them."
+        )
     row = {
         "bundle": report.bundle,
         "removed": list(report.removed),

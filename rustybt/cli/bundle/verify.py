@@ -4,7 +4,7 @@ import click
 import polars as pl
 
 import warehouse
-from rustybt.cli.output import emit, format_option, root_option, say
+from rustybt.cli.output import counted, emit, format_option, root_option, say
 from warehouse.errors import DamageError
 
 _SCHEMA = {"path": pl.String, "problem": pl.String, "restore": pl.String}
@@ -28,8 +28,8 @@ def verify(name: str, snapshot: int | None, form: str, root: str | None) -> None
     if form != "table":
         emit(pl.DataFrame(list(map(_row, found.damages)), schema=_SCHEMA, orient="row"), form)
     say(
-        f"{found.bundle}: {len(found.snapshots)} snapshots, {found.files} files, "
-        f"{found.size:,} bytes read; {len(found.damages) or 'nothing'} damaged."
+        f"{found.bundle}: {counted(len(found.snapshots), 'snapshot')}, {counted(found.files, 'file')}, "
+        f"{counted(found.size, 'byte')} read; {len(found.damages) or 'nothing'} damaged."
     )
     if not found.sound:
         raise click.exceptions.Exit(1)

@@ -13,7 +13,7 @@ from typing import Literal
 import warehouse
 from rustybt.data.bundles.merge import Merge, Merged
 from rustybt.data.bundles.report import IngestReport
-from rustybt.data.calendars import load_calendars_aside, require_calendar, sessions
+from rustybt.data.calendars import require_calendar, sessions
 from rustybt.data.lineage import lineage_of
 from rustybt.data.sources import FileSource, Reading, Resolution, Source, Span, Staging
 from rustybt.data.sources.reading import Crew, read
@@ -23,9 +23,11 @@ from rustybt.errors import (
     NothingReadError,
     SymbolsFailedError,
 )
+from rustybt.interrupts import noting
 from rustybt.secrets import without_secrets
 from warehouse import BundleName, Warehouse, sqltext
 from warehouse.session import Session
+from warehouse.writing.transaction import committed_before
 
 OnError = Literal["raise", "partial"]
 Progress = Callable[[str], None]
@@ -126,7 +128,9 @@ def ingest(
     """
     began = time.monotonic()
     name = BundleName(bundle)
+    committed: list[str] = []
     with (
+        noting(committed),
         ThreadPoolExecutor(1) as aside,
         warehouse.open(root) as wh,
         _staging(request.span(resolution)) as staging,
@@ -135,7 +139,6 @@ def ingest(
         _require_sessions(calendar, request)
         progress(f"reading {without_secrets(source.name)}")
         fetched_at = datetime.now(UTC)
-        load_calendars_aside()
         reading = _read(source, staging, request)
         lineage = aside.submit(_lineage, source, staging.span, fetched_at, reading)
         duplicates = _settle_duplicates(source, staging, reading)
@@ -148,6 +151,7 @@ def ingest(
             snapshot = txn.head
             if snapshot is None or new:
                 snapshot = txn.commit(lineage.result())
+                committed.append(committed_before(name, snapshot.version))
     return _report(
         name, snapshot.version, new, reading, merged, duplicates, seconds=time.monotonic() - began
     )

@@ -5,14 +5,10 @@ dividend, flags of rows that come again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-import polars as pl
-import pyarrow as pa
-
-from rustybt.data.actions import derive_actions
 from rustybt.data.calendars import sessions
-from rustybt.data.quality import doubts, policy_in
+from rustybt.data.quality import find_doubts, policy_in
 from rustybt.data.sources import Reject, Staging
 from rustybt.data.sources.source import Told
 from warehouse import Changes, Transaction, sqltext
@@ -51,6 +47,7 @@ class Merge:
     def run(self, rejects: Sequence[Reject]) -> Merged:
         """Write bars, assets, sessions, adjustments, flags and rejects into the transaction."""
         session = self.txn.session
+        self._make_again()
         self._show_rows()
         dataset = "bars_1d" if self.staging.daily else "bars_1m"
         changes = self.txn.upsert(dataset, "new_bars")
@@ -61,6 +58,22 @@ class Merge:
         self._merge_rejects(rejects)
         ((symbols,),) = session.rows(sqltext.load("ingest/count_symbols"))
         return Merged(changes, flagged, symbols, actions)
+
+    def _make_again(self) -> None:
+        """Begin to mend what follows from the source and the bars, where its file is damaged."""
+        for name in ("sessions", "adjustments", "flags"):
+            self.txn.make_again(name)
+        if self.txn.make_again("assets"):
+            known = sqltext.render("ingest/assets_of_bars", **self._kind)
+            self.txn.replace("assets", self.txn.session.arrow(known))
+
+    @property
+    def _kind(self) -> dict[str, str]:
+        around_the_clock = self.calendar == "24/7"
+        return {
+            "exchange": self.calendar,
+            "asset_type": "crypto" if around_the_clock else "equity",
+        }
 
     def _show_rows(self) -> None:
         session = self.txn.session
@@ -75,19 +88,16 @@ class Merge:
                 "ingest/staged", daily=self.staging.daily, repeated=repeated.num_rows > 0
             )
         )
-        around_the_clock = self.calendar == "24/7"
-        session.execute(
-            sqltext.render(
-                "ingest/numbers",
-                exchange=self.calendar,
-                asset_type="crypto" if around_the_clock else "equity",
-            )
-        )
+        session.execute(sqltext.render("ingest/numbers", **self._kind))
         session.execute(sqltext.render("ingest/new_bars", daily=self.staging.daily))
 
     def _merge_actions(self) -> int:
         session = self.txn.session
         if self.told == "adjusted":
+            import polars as pl
+
+            from rustybt.data.actions import derive_actions
+
             closes = pl.DataFrame(session.arrow(sqltext.load("ingest/closes")))
             session.load("actions", derive_actions(closes))
         else:
@@ -100,7 +110,7 @@ class Merge:
 
     def _merge_flags(self, dataset: str) -> int:
         session = self.txn.session
-        session.load("found_flags", doubts(self.txn, dataset, policy_in(self.txn)))
+        find_doubts(self.txn, dataset, policy_in(self.txn))
         session.execute(sqltext.load("ingest/new_flags"))
         merged = session.arrow(
             sqltext.render("ingest/flags", daily=self.staging.daily, dataset=dataset)
@@ -111,19 +121,14 @@ class Merge:
 
     def _merge_rejects(self, rejects: Sequence[Reject]) -> None:
         session = self.txn.session
-        session.load("found_rejects", _rejects_table(rejects))
+        session.execute(sqltext.load("ingest/found_rejects"), _columns_of(rejects))
         new = session.arrow(sqltext.load("ingest/new_rejects"), [self.txn.id])
         if new.num_rows:
             session.load("new_rejects", new)
             self.txn.replace("rejects", session.arrow(sqltext.load("ingest/all_rejects")))
 
 
-def _rejects_table(rejects: Sequence[Reject]) -> pa.Table:
-    return pa.table(
-        {
-            "file": pa.array([it.file for it in rejects], pa.string()),
-            "line": pa.array([it.line for it in rejects], pa.int64()),
-            "reason": pa.array([it.reason for it in rejects], pa.string()),
-            "raw": pa.array([it.raw for it in rejects], pa.string()),
-        }
-    )
+def _columns_of(rejects: Sequence[Reject]) -> dict[str, list[object]]:
+    # Bound lists: to build Arrow arrays of Python values, Arrow imports pandas.
+    names = [it.name for it in fields(Reject)]
+    return {name: [getattr(it, name) for it in rejects] for name in names}

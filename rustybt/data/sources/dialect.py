@@ -78,7 +78,7 @@ def sniff(path: Path, encoding: str | None = None) -> Sample:
 def records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str], int]]:
     """Yield number, fields and first line of every record of a file, all counted from 1."""
     csv.field_size_limit(sys.maxsize)  # a record of any length is shown as it stands
-    with _open(path) as raw:
+    with opened(path) as raw:
         encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
         reader = csv.reader(
             io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline=""),
@@ -97,14 +97,15 @@ def as_written(record: Sequence[str], dialect: Dialect) -> str:
     return line.getvalue()
 
 
-def _open(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
+    """Open a file for its bytes, unpacked."""
     packed = path.suffix.lower() == ".gz"
     return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
 
 
 def _beginning(path: Path, encoding: str | None) -> str:
     try:
-        with _open(path) as file:
+        with opened(path) as file:
             raw = file.read(_SAMPLE_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceFileError(path, f"it cannot be read ({error})", "Check the file.") from error

@@ -152,17 +152,29 @@ def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise SourceFileError(path, "there is no such file or folder", "Check the path.")
     path = path.absolute()  # what is said of a file is read elsewhere, too
+    _require_text(path)
     kinds = ", ".join(ENDINGS)
     if path.is_file():
         if not ending(path.name):
             raise SourceFileError(path, "unknown kind of file", f"Expected one of {kinds}.")
         return [path]
     # A hidden file is another program's, such as the ._A.csv that macOS leaves beside A.csv.
-    shown = sorted(it for it in path.iterdir() if it.is_file() and not it.name.startswith("."))
-    files = [it for it in shown if ending(it.name)]
+    files = sorted(it for it in path.iterdir() if ending(it.name) and not it.name.startswith("."))
     if not files:
         raise SourceFileError(path, "the folder has no file to ingest", f"Expected {kinds}.")
+    for file in files:
+        _require_text(file)
+        if not file.is_file():  # without a word it would be a symbol that is missing
+            advice = "Take it out of the folder, or put the file there that it stands for."
+            raise SourceFileError(file, "a folder, a pipe or a link to nothing, no file", advice)
     return files
+
+
+def _require_text(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise SourceFileError(path, "its name is no UTF-8 text", "Rename it.") from error
 
 
 def _outcomes(

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from rustybt.data.sources.columns import NUMBERS
 from rustybt.data.sources.span import Span
 from rustybt.data.sources.times import TimeForm
@@ -84,8 +82,8 @@ class Staging:
         for macro in _MACROS:
             self.session.execute(sqltext.load(f"ingest/{macro}"))
         if self.span.symbols is not None:
-            wanted = pa.array(self.span.symbols, pa.string())
-            self.session.load("wanted", pa.table({"symbol": wanted}))
+            # A bound list: to build an Arrow array of Python values, Arrow imports pandas.
+            self.session.execute(sqltext.load("ingest/wanted"), [list(self.span.symbols)])
 
     @property
     def daily(self) -> bool:

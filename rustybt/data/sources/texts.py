@@ -9,31 +9,45 @@ from rustybt.data.sources.columns import Columns, find_columns
 from rustybt.data.sources.dialect import Dialect, sniff
 from rustybt.data.sources.lines import Torn, locate
 from rustybt.data.sources.options import ENDING, Options, Staged, staged
-from rustybt.data.sources.plain import stage_plain
+from rustybt.data.sources.plain import head_of, stage_plain
 from rustybt.data.sources.staging import Refused, Staging
 from rustybt.data.sources.times import TimeForm
 from rustybt.errors import SourceFileError
 from warehouse import sqltext
 from warehouse.errors import QueryError
 
+Shape = tuple[Dialect, TimeForm]
+
 
 def stage_texts(files: Sequence[Path], options: Options, staging: Staging) -> Iterator[Staged]:
     """Add all rows of ``.csv`` and ``.csv.gz`` files to a staging; see `FileSource.stage`."""
-    groups: dict[tuple[Dialect, TimeForm], list[Path]] = defaultdict(list)
+    if not files:
+        return
     found: dict[Dialect, Columns] = {}
+    first = _shape(files[0], options, found)
+    # Plain files that begin with the same line are of the same shape, so none of them is sampled.
+    left = stage_plain(files, first[0], found[first[0]], first[1], staging, head=head_of(files[0]))
+    done = set(files) - set(left)
+    groups: dict[Shape, list[Path]] = defaultdict(list)
     for file in files:
-        sample = sniff(file, options.encoding)
-        dialect = sample.dialect
-        if dialect not in found:
-            found[dialect] = find_columns(str(file), dialect.header, adjusted=options.actions_from)
-        form = sample.times(found[dialect].found["at"], options.date_format)
-        groups[dialect, form].append(file)
-    for (dialect, form), paths in groups.items():
+        groups[first if file in done else _shape(file, options, found)].append(file)
+    for shape, paths in groups.items():
+        dialect, form = shape
         columns = found[dialect]
-        others = stage_plain(paths, dialect, columns, form, staging)
+        others = [file for file in paths if file not in done]
+        if shape != first:
+            others = stage_plain(others, dialect, columns, form, staging)
         refused, torn = _add(staging, dialect, columns, form, others) if others else ([], [])
         rejects = locate(dialect, columns.found, refused, torn)
         yield staged(paths, columns, form, rejects)
+
+
+def _shape(file: Path, options: Options, found: dict[Dialect, Columns]) -> Shape:
+    sample = sniff(file, options.encoding)
+    dialect = sample.dialect
+    if dialect not in found:
+        found[dialect] = find_columns(str(file), dialect.header, adjusted=options.actions_from)
+    return dialect, sample.times(found[dialect].found["at"], options.date_format)
 
 
 def _add(

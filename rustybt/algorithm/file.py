@@ -1,4 +1,4 @@
-"""Takes a strategy out of a Python file, for ``rustybt run``."""
+"""Takes a strategy out of a Python file, for the command line and for runs that are repeated."""
 
 import importlib.util
 import sys
@@ -8,13 +8,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from rustybt.algorithm import HOOKS, TradingAlgorithm
+from rustybt.algorithm.strategy import HOOKS, TradingAlgorithm
 from rustybt.errors import StrategyFileError
 
-_NAME: Final = "rustybt_strategy"
+MODULE: Final = "rustybt_strategy"  # name under which the file is imported
 
 
-def load_strategy(place: str) -> TradingAlgorithm:
+def load_strategy(place: str, *, beside: Path | None = None) -> TradingAlgorithm:
     """Return the strategy of a file.
 
     Parameters
@@ -23,6 +23,8 @@ def load_strategy(place: str) -> TradingAlgorithm:
         ``FILE`` or ``FILE:CLASS``. The file holds one subclass of `TradingAlgorithm`, or hooks as
         functions; a class is chosen by name where there are several. The file's folder can be
         imported from, as for ``python FILE``.
+    beside
+        Another folder that can be imported from.
 
     Raises
     ------
@@ -33,11 +35,11 @@ def load_strategy(place: str) -> TradingAlgorithm:
     path = Path(file)
     if not path.is_file():
         raise StrategyFileError(file, "there is no such file", "Expected a Python file.")
-    module = _run(path)
+    module = _run(path, [path.parent, *([beside] if beside else [])])
     classes = {
         key: it
         for key, it in vars(module).items()
-        if isinstance(it, type) and issubclass(it, TradingAlgorithm) and it.__module__ == _NAME
+        if isinstance(it, type) and issubclass(it, TradingAlgorithm) and it.__module__ == MODULE
     }
     if name:
         return _made(file, _named(file, name, classes))
@@ -45,13 +47,13 @@ def load_strategy(place: str) -> TradingAlgorithm:
     return _only(file, classes, hooks)
 
 
-def _run(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(_NAME, path)
+def _run(path: Path, folders: list[Path]) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(MODULE, path)
     if spec is None or spec.loader is None:
         raise StrategyFileError(str(path), "its name does not end in .py", "Rename it.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[_NAME] = module
-    sys.path.insert(0, str(path.parent.resolve()))
+    sys.modules[MODULE] = module
+    sys.path[:0] = [str(it.resolve()) for it in folders]
     try:
         spec.loader.exec_module(module)
     except Exception as error:

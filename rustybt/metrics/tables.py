@@ -1,0 +1,240 @@
+"""A result frame as flat Arrow tables: daily numbers, orders, fills, positions; and the books as one.
+
+Their columns are those of the views ``backtests.…``, so that what is stored, summed up in a digest and
+asked for in SQL is one thing.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import chain
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from rustybt.assets import Asset
+from rustybt.finance.ledger import Entry
+from rustybt.metrics.rows import snapshot_of
+from warehouse.backtests import DAILY, FILLS, LEDGER, ORDERS, POSITIONS, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ARROW: Final[Mapping[str, pa.DataType]] = {
+    "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "DOUBLE": pa.float64(),
+    "INTEGER": pa.int32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "VARCHAR": pa.string(),
+    "VARCHAR[]": pa.list_(pa.string()),
+}
+_NOT_OF_ROWS: Final = ("session", "symbol", "further")
+RECORDED: Final = "recorded"
+_OF_ORDERS: Final = tuple(it.name for it in ORDERS.columns if it.name not in _NOT_OF_ROWS)
+_OF_FILLS: Final = tuple(it.name for it in FILLS.columns if it.name not in _NOT_OF_ROWS)
+LISTS: Final = ("orders", "transactions", "positions")
+_UNBOUND: Final = {math.inf: "Infinity", -math.inf: "-Infinity"}  # which JSON has no numbers for
+_BOUNDS: Final = {text: number for number, text in _UNBOUND.items()}
+
+Days = NDArray[np.datetime64]
+
+
+def tables_of(perf: "pd.DataFrame") -> dict[str, pa.Table]:
+    """Return a result frame as the tables ``daily``, ``orders``, ``fills`` and ``positions``.
+
+    Columns that the frame does not have are NULL; those that the strategy recorded are a JSON object
+    of the row. A recorded value that JSON has no form for is its text.
+    """
+    days = session_days(perf)
+    return {
+        DAILY.name: _daily(perf, days),
+        ORDERS.name: _orders(_lists(perf, "orders"), days),
+        FILLS.name: _fills(_lists(perf, "transactions"), days),
+        POSITIONS.name: _positions(_lists(perf, "positions"), days),
+    }
+
+
+def session_days(perf: "pd.DataFrame") -> Days:
+    """Return the label of each session of a result frame, datetime64[D].
+
+    It is the day in which the middle of the session lies: a session may open on the day before
+    or, round the clock, close on the day after.
+    """
+    opened, closed = (_instants(perf[it]) for it in ("period_open", "period_close"))
+    return (opened + (closed - opened) // 2).astype("M8[D]")
+
+
+def unbound(value: Any) -> Any:
+    """Return a recorded value from its JSON: infinities are text there."""
+    return _BOUNDS.get(value, value) if isinstance(value, str) else value
+
+
+def ledger_table(journal: Sequence[Entry]) -> pa.Table:
+    """Return the books as a table, a row a posting, in the order of booking."""
+    legs = list(chain.from_iterable(map(attrgetter("postings"), journal)))
+    accounts = [it.account for it in legs]
+    sids = [it.sid for it in legs]
+    days = np.array([entry.session for entry in journal], dtype="M8[D]")
+    kinds = pa.array([entry.kind for entry in journal], pa.string()).dictionary_encode()
+    of = np.repeat(np.arange(len(journal)), list(map(len, map(attrgetter("postings"), journal))))
+    units = [None if it.sid is None else str(it.quantity) for it in legs]
+    return _table(
+        LEDGER,
+        {
+            "entry": of + 1,
+            "session": days[of],
+            "kind": kinds.take(pa.array(of)),
+            "account": pa.array(accounts, pa.string()).dictionary_encode(),
+            "exact_value": [str(it.value) for it in legs],
+            "sid": sids,
+            "exact_quantity": units,
+        },
+    )
+
+
+def _lists(perf: "pd.DataFrame", name: str) -> list[Sequence[Any]]:
+    return perf[name].tolist() if name in perf else [()] * len(perf)
+
+
+def _daily(perf: "pd.DataFrame", days: Days) -> pa.Table:
+    found: dict[str, Any] = {"session": days}
+    for column in DAILY.columns:
+        if column.name in perf:
+            values = perf[column.name]
+            found[column.name] = (
+                _instants(values) if column.type == "TIMESTAMP" else values.tolist()
+            )
+    own = {column.name for column in DAILY.columns}
+    names = [it for it in perf.columns if it not in own and it not in LISTS]
+    rows = zip(*(perf[it].tolist() for it in names), strict=True) if names else ()
+    found[RECORDED] = [_json(dict(zip(map(str, names), row, strict=True))) for row in rows]
+    return _table(DAILY, found, len(perf))
+
+
+def _orders(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Table:
+    rows = list(chain.from_iterable(listed))
+    further = set().union(*rows).difference(_OF_ORDERS)
+    columns = _picked(rows, _OF_ORDERS)
+    told = {**columns, "created": _shared(columns["created"]), "dt": _shared(columns["dt"])}
+    return _table(
+        ORDERS,
+        {
+            **told,
+            "session": np.repeat(days, list(map(len, listed))),
+            **_assets(columns["sid"]),
+            "further": [_json({it: row[it] for it in row if it in further}) for row in rows]
+            if further
+            else (),
+        },
+        len(rows),
+    )
+
+
+def _fills(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Table:
+    rows = list(chain.from_iterable(listed))
+    columns = _picked(rows, _OF_FILLS)
+    return _table(
+        FILLS,
+        {
+            **columns,
+            "session": np.repeat(days, list(map(len, listed))),
+            **_assets(columns["sid"]),
+            "dt": _shared(columns["dt"]),
+        },
+    )
+
+
+def _picked(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    columns = zip(*map(itemgetter(*names), rows), strict=True) if rows else ((),) * len(names)
+    return dict(zip(names, columns, strict=True))
+
+
+def _positions(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Table:
+    held = [snapshot_of(it) for it in listed]
+    counts = [len(it.assets) for it in held]
+
+    def joined(parts: Iterable[Iterable[float]]) -> NDArray[np.float64]:
+        return np.fromiter(chain.from_iterable(parts), np.float64, sum(counts))
+
+    return _table(
+        POSITIONS,
+        {
+            "session": np.repeat(days, counts),
+            **_assets(list(chain.from_iterable(it.assets for it in held))),
+            "amount": joined(it.amounts for it in held),
+            "cost_basis": joined(it.cost_bases for it in held),
+            "last_sale_price": joined(it.prices for it in held),
+        },
+    )
+
+
+def _assets(assets: Sequence[Asset]) -> dict[str, Any]:
+    """Return the columns that name assets; a symbol stands once, however often it is named."""
+    known = sorted(set(assets))
+    place = {asset: number for number, asset in enumerate(known)}
+    codes = np.fromiter(map(place.__getitem__, assets), np.int32, len(assets))
+    sids = np.array([it.sid for it in known], dtype=np.int32)
+    symbols = pa.array([it.symbol for it in known], pa.string())
+    return {
+        "sid": sids[codes] if known else sids,
+        "symbol": pa.DictionaryArray.from_arrays(pa.array(codes), symbols),
+    }
+
+
+def _table(of: Table, columns: Mapping[str, Any], rows: int | None = None) -> pa.Table:
+    made: dict[str, pa.Array] = {}
+    for column in of.stored:
+        kind, values = ARROW[column.type], columns.get(column.name)
+        if values is None or (rows and not len(values)):
+            made[column.name] = pa.nulls(rows or 0, kind)
+        elif isinstance(values, pa.Array):
+            made[column.name] = values
+        else:
+            made[column.name] = pa.array(values, kind, from_pandas=True)
+    return pa.table(made)
+
+
+def _instants(values: "pd.Series[Any]") -> NDArray[np.datetime64]:
+    utc = values.dt.tz_convert("UTC").dt.tz_localize(None) if values.dt.tz else values
+    found: NDArray[np.datetime64] = utc.to_numpy().astype("M8[us]")
+    return found
+
+
+def _micros(instant: datetime) -> np.datetime64:
+    utc = instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+    return np.datetime64(utc, "us")
+
+
+def _shared(instants: Sequence[datetime]) -> NDArray[np.datetime64]:
+    """Return instants that are few and named often."""
+    known = {it: _micros(it) for it in set(instants)}
+    return np.fromiter(map(known.__getitem__, instants), "M8[us]", len(instants))
+
+
+def _json(row: Mapping[str, Any]) -> str | None:
+    return json.dumps({key: _plain(it) for key, it in row.items()}) if row else None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it; text where it has no form for it."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            number = float(value)
+            return None if math.isnan(number) else _UNBOUND.get(number, number)
+        case Mapping():
+            return {str(key): _plain(it) for key, it in value.items()}
+        case list() | tuple():
+            return [_plain(it) for it in value]
+        case np.generic():
+            return _plain(value.item())
+        case date():
+            return value.isoformat()
+    return str(value)

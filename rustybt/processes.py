@@ -1,0 +1,171 @@
+"""Processes that answer tasks one by one, and none of which outlives its coordinator.
+
+Spawned, not forked, so that they inherit no lock and no thread. One that dies takes only its task along.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Generic, TypeVar, cast
+
+from typing_extensions import override
+
+from warehouse.closing import Closing
+
+_spawn = multiprocessing.get_context("spawn")
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class _Worker(Generic[Task]):
+    process: BaseProcess
+    pipe: Connection
+    task: Task | None = None
+    due: float | None = None
+
+    def end(self) -> str:
+        """Kill the process, if it lives, and say how it ended."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        return _ending(cast("int", self.process.exitcode))
+
+
+class Processes(Closing, Generic[Task, Answer]):
+    """Some worker processes; a context manager that leaves none behind.
+
+    Parameters
+    ----------
+    answer
+        Pickled to each; takes a task and returns its answer, whatever happens.
+    lost
+        Makes the answer to a task from the reason why its process gave none.
+    count
+        At least 1.
+    seconds
+        A worker that has not answered a task for so long is killed, and the task is lost; None waits
+        for ever.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Task], Answer],
+        lost: Callable[[Task, str], Answer],
+        count: int,
+        *,
+        seconds: float | None = None,
+    ) -> None:
+        self._answer = answer
+        self._lost = lost
+        self._count = count
+        self._seconds = seconds
+        self._idle: list[_Worker[Task]] = []
+        self._busy: list[_Worker[Task]] = []
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Answer]:
+        """Yield the answer to each task, as they come."""
+        left = deque(tasks)
+        while left or self._busy:
+            while left and len(self._busy) < self._count:
+                self._give(left.popleft())
+            yield from self._answers()
+
+    @override
+    def close(self) -> None:
+        """Kill every worker and wait until it is gone."""
+        for worker in (*self._idle, *self._busy):
+            worker.end()
+        self._idle.clear()
+        self._busy.clear()
+
+    def _give(self, task: Task) -> None:
+        worker = self._idle.pop() if self._idle else self._new()
+        worker.task = task
+        worker.due = None if self._seconds is None else time.monotonic() + self._seconds
+        self._busy.append(worker)
+        try:
+            worker.pipe.send(task)
+        except OSError:  # it died before; the closed pipe is seen among the answers
+            return
+
+    def _new(self) -> _Worker[Task]:
+        ours, theirs = _spawn.Pipe()
+        process = _spawn.Process(target=_serve, args=(theirs, self._answer), daemon=True)
+        with _interrupts_blocked():
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _answers(self) -> Iterator[Answer]:
+        dues = [worker.due for worker in self._busy if worker.due is not None]
+        timeout = max(min(dues) - time.monotonic(), 0) if dues else None
+        ready = wait([worker.pipe for worker in self._busy], timeout=timeout)
+        now = time.monotonic()
+        for worker in list(self._busy):
+            late = worker.due is not None and worker.due <= now
+            if worker.pipe in ready or late:
+                self._busy.remove(worker)
+                yield self._received(worker, late=worker.pipe not in ready)
+
+    def _received(self, worker: _Worker[Task], *, late: bool) -> Answer:
+        task = cast("Task", worker.task)
+        if late:
+            worker.end()
+            return self._lost(task, f"the worker gave no answer within {self._seconds:g} s")
+        try:
+            answer = worker.pipe.recv()
+        except (EOFError, OSError):
+            return self._lost(task, worker.end())
+        self._idle.append(worker)
+        return cast("Answer", answer)
+
+
+def _serve(pipe: Connection, answer: Callable[[Task], Answer]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what an interrupt means
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    while True:
+        try:
+            task = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(answer(task))
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    # A process inherits the mask; the tracker of spawned processes would lift it, so it comes first.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = "; was memory short?" if -code == signal.SIGKILL else ""
+        return f"the worker was ended by {name}{hint}"
+    return (
+        f"the worker ended with exit code {code}; a script that starts workers needs "
+        "`if __name__ == '__main__':` around it"
+    )

@@ -1,0 +1,4 @@
+-- Adds what one check found.
+INSERT INTO found_flags
+SELECT $dataset, symbol, session, ts, $kind, detail
+FROM offending

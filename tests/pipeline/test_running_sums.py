@@ -71,7 +71,7 @@ def test_what_is_not_exact_has_no_sum(values, units):
 
 def test_differences_are_exact():
     values = np.random.default_rng(1).integers(1, 10**7, 500) / 100
-    table, found = sums_of(values.tolist())
+    table, _ = sums_of(values.tolist())
     total = table["close_total"].to_numpy()[2:]
     exact = sum(Fraction(round(it * 100)) for it in values[480:])
     assert total[499] - total[479] == exact

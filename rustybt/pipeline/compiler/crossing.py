@@ -22,7 +22,15 @@ Windows = Mapping[str, exp.Window]
 
 _GIVEN: Final = "rows_given"
 _PLACE: Final = "place"
-_ORDERED: Final = (exp.Avg, exp.Sum, exp.StddevPop, exp.Stddev, exp.Variance, exp.VariancePop)
+# A float sum depends on the order of its terms.
+_OVER_LISTS: Final[Mapping[type[object], str]] = {
+    exp.Avg: "list_avg",
+    exp.Sum: "list_sum",
+    exp.StddevPop: "list_stddev_pop",
+    exp.Stddev: "list_stddev_samp",
+    exp.Variance: "list_var_samp",
+    exp.VariancePop: "list_var_pop",
+}
 _UNORDERED: Final = (exp.Max, exp.Min, exp.Count)
 
 
@@ -91,24 +99,35 @@ def _is_of_whole_session(window: exp.Window) -> bool:
     spec = window.args.get("spec")
     return (
         [text_of(it) for it in window.args.get("partition_by") or ()] == ["session"]
-        and isinstance(window.this, (*_ORDERED, *_UNORDERED))
+        and isinstance(window.this, (*_OVER_LISTS, *_UNORDERED))
         and spec is not None
         and (spec.args["start"], spec.args["end"]) == ("UNBOUNDED", "UNBOUNDED")
     )
 
 
 def _by_session(windows: Windows) -> exp.Select:
-    added = [exp.alias_(_aggregate(it.this), name) for name, it in windows.items()]
-    return exp.select("s", *added).from_(_GIVEN).group_by("s")
+    # One list by sid, sorted once, serves all aggregates of a value that depend on the order of rows.
+    lists: dict[str, Sql] = {}
+    unordered, outer = [], []
+    for name, window in windows.items():
+        function = window.this
+        over_list = _OVER_LISTS.get(type(function))
+        if over_list is not None:
+            listed = lists.setdefault(text_of(function.this), _listed(function.this, len(lists)))
+            taken_from = exp.column(listed.alias)
+            found: Sql = exp.Anonymous(this=over_list, expressions=[taken_from])
+        else:
+            unordered.append(exp.alias_(function, name))
+            found = exp.column(name)
+        outer.append(exp.alias_(found, name))
+    inner = exp.select("s", *lists.values(), *unordered).from_(_GIVEN).group_by("s")
+    return exp.select("s", *outer).from_(inner.subquery("sections"))
 
 
-def _aggregate(function: Sql) -> Sql:
-    # A float sum depends on the order of its terms.
-    found = function.copy()
-    if isinstance(found, _ORDERED):
-        by_sid = exp.Ordered(this=exp.column("sid"), nulls_first=False)
-        found.set("this", exp.Order(this=found.this, expressions=[by_sid]))
-    return found
+def _listed(value: Sql, number: int) -> Sql:
+    by_sid = exp.Ordered(this=exp.column("sid"), nulls_first=False)
+    ordered = exp.Order(this=value.copy(), expressions=[by_sid])
+    return exp.alias_(exp.ArrayAgg(this=ordered), f"values_{number}")
 
 
 def _by_row(windows: Windows) -> exp.Select:

@@ -201,5 +201,5 @@ def test_memory_does_not_grow_with_the_span(wide):
     many, most = grown("stream", wide, "2011-01-04")
     whole, all_at_once = grown("run", wide, "2011-01-04")
     assert many == whole > 2.9 * few
-    assert most < some + 40_000_000
+    assert most < some + 60_000_000  # two thirds of what comes out would be 77 MB more
     assert most < 0.5 * all_at_once

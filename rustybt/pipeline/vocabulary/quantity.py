@@ -8,10 +8,11 @@ say it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, Final, TypeAlias
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
 Sql: TypeAlias = exp.Expr
 Operand: TypeAlias = "Quantity | float"
@@ -338,7 +339,12 @@ def _is_nonzero(sql: Sql) -> bool:
 
 def call(name: str, *arguments: Sql) -> Sql:
     """Return a call of a function of DuckDB."""
-    return exp.func(name, *(it.copy() for it in arguments), dialect="duckdb")
+    return exp.func(name, *(it.copy() for it in arguments), dialect=_duckdb())
+
+
+@cache
+def _duckdb() -> Dialect:
+    return Dialect.get_or_raise("duckdb")  # by its name it would be made anew for each call
 
 
 def _binary(kind: type[exp.Binary], left: Sql, right: Sql) -> Sql:

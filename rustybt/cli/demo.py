@@ -14,10 +14,9 @@ from rustybt.cli.output import emit
 from rustybt.cli.progress import run_progress, words_progress
 from rustybt.data import bundles
 from rustybt.data.sources import FileSource
-from rustybt.metrics import summary
+from rustybt.metrics import digest, summary
 from rustybt.metrics.storage import write
 from rustybt.runner import run_algorithm
-from rustybt.simulation import digest
 
 if TYPE_CHECKING:
     import pandas as pd

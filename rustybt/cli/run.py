@@ -15,10 +15,9 @@ import yaml
 from rustybt.algorithm.file import load_strategy
 from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.cli.progress import run_progress
-from rustybt.metrics import Summary, sessions, summary
+from rustybt.metrics import Summary, digest, sessions, summary
 from rustybt.metrics.storage import FORMATS, write
 from rustybt.runner import CAPITAL, run_algorithm
-from rustybt.simulation import digest
 
 if TYPE_CHECKING:
     import pandas as pd

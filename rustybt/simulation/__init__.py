@@ -21,7 +21,3 @@ a plain order before the listing  ``CannotOrderError``           waits for the l
                                   they were filled               counted, and charged, anew
 ================================  =============================  ===============================
 """
-
-from rustybt.metrics.digest import digest
-
-__all__ = ["digest"]

@@ -61,8 +61,8 @@ class TimeRule(Protocol):
 
 
 @dataclass(frozen=True)
-class AfterOpen:
-    """One minute so long after the opening; the first by default."""
+class _FromEdge:
+    """An offset from an edge of a session, one minute by default; a subclass says which edge."""
 
     offset: timedelta | None = None
     hours: int | None = None
@@ -70,6 +70,11 @@ class AfterOpen:
 
     def __post_init__(self) -> None:
         _offset(self)
+
+
+@dataclass(frozen=True)
+class AfterOpen(_FromEdge):
+    """One minute so long after the opening; the first by default."""
 
     def places(self, minutes: int) -> range:
         """Return the place of the minute that ends then; none in a session that is shorter."""
@@ -78,15 +83,8 @@ class AfterOpen:
 
 
 @dataclass(frozen=True)
-class BeforeClose:
+class BeforeClose(_FromEdge):
     """One minute so long before the close; by default the last but one, so that orders may fill."""
-
-    offset: timedelta | None = None
-    hours: int | None = None
-    minutes: int | None = None
-
-    def __post_init__(self) -> None:
-        _offset(self)
 
     def places(self, minutes: int) -> range:
         """Return the place of the minute that ends then; none in a session that is shorter."""
@@ -216,7 +214,7 @@ class Schedule:
         }
 
 
-def _offset(rule: AfterOpen | BeforeClose) -> int:
+def _offset(rule: _FromEdge) -> int:
     """Return the offset of a rule in minutes."""
     offset, hours, minutes = rule.offset, rule.hours, rule.minutes
     expected = "a timedelta, or hours and minutes, of whole minutes and at least one"

@@ -14,17 +14,16 @@ from hypothesis import strategies as st
 
 import warehouse
 from rustybt.errors import OptionError
-from rustybt.metrics import summary
+from rustybt.metrics import digest, summary
 from rustybt.metrics.daily import COLUMNS
 from rustybt.metrics.risk import Risk
 from rustybt.metrics.storage import to_arrow, write
 from rustybt.runner import run_algorithm
-from rustybt.simulation import digest
 
 CLOSES = {"A": [10.0, 11.0, 12.0, 9.0, 14.0], "B": [5.0, 5.5, 5.25, 5.0, 5.75]}
 RUN = """
 from rustybt.runner import run_algorithm
-from rustybt.simulation import digest
+from rustybt.metrics import digest
 
 def handle_data(context, data):
     for asset in context.symbols("A", "B"):

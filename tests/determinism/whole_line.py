@@ -19,6 +19,7 @@ from rustybt.algorithm import TradingAlgorithm
 from rustybt.data import bundles
 from rustybt.data.bundles import Request
 from rustybt.data.sources import FileSource
+from rustybt.metrics import digest
 from rustybt.pipeline import CustomFactor, Pipeline, PipelineResult
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import (
@@ -30,7 +31,6 @@ from rustybt.pipeline.factors import (
     Returns,
     SimpleMovingAverage,
 )
-from rustybt.simulation import digest
 from warehouse.session import Session
 
 SPAN = "2020-03-02", "2020-12-31"

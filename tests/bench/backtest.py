@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from ingest_against_zipline import EXTENSION, write, zipline
+from ingest_against_zipline import EXTENSION, write
+from peers import FOLDER, ZIPLINE, installed
 from pipeline import calendar, commit
 
 import warehouse
@@ -82,7 +83,7 @@ def full_history(data: Path) -> pl.DataFrame:
 
 def in_zipline(bars: pl.DataFrame, peers: Path, folder: Path) -> list[tuple[float, float, float]]:
     """Return CPU and wall seconds and orders of the empty loop and of the cross."""
-    command = zipline(peers.absolute())
+    command = installed(ZIPLINE, peers) / "zipline"
     raw = folder / "bars.parquet"
     bars.rename({"session": "date"}).write_parquet(raw)
     files = write(raw, folder / "plain", folder / "filled" / "daily")
@@ -270,7 +271,7 @@ def many_assets(root: Path, minutes: int = 100_000) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--large", action="store_true")
-    parser.add_argument("--peers", type=Path, default=Path("~/.cache/rustybt-bench").expanduser())
+    parser.add_argument("--peers", type=Path, default=FOLDER)
     options = parser.parse_args()
     bars = full_history(Path(os.environ["RUSTYBT_REFERENCE"], "data", "sp500_5yr.parquet"))
     with tempfile.TemporaryDirectory() as folder:

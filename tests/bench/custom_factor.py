@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 sys.path.append(str(Path(__file__).parent))
 
+from peers import FOLDER
 from zipline_bundle import ZiplineBundle
 
 from rustybt.data import bundles
@@ -83,7 +84,7 @@ def ours(root: Path) -> list[tuple[float, float, int, float]]:
 def main() -> None:
     """Time both and print the ratio."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--peers", type=Path, default=Path("~/.cache/rustybt-bench").expanduser())
+    options.add_argument("--peers", type=Path, default=FOLDER)
     peers = options.parse_args().peers
     data = Path(os.environ["RUSTYBT_REFERENCE"], "data", "sp500_5yr.parquet")
     with tempfile.TemporaryDirectory() as folder:

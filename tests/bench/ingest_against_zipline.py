@@ -17,7 +17,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-PEER = "zipline-reloaded==3.2.1"
+from peers import FOLDER, ZIPLINE, installed
+
 EXTENSION = """
 import pandas as pd
 from zipline.data.bundles import register
@@ -74,16 +75,6 @@ def write(parquet: Path, plain: Path, filled: Path) -> Files:
     return Files(len(bars), len(complete), first, last)
 
 
-def zipline(peers: Path) -> Path:
-    place = peers / PEER.replace("==", "-")
-    command = place / "bin" / "zipline"
-    if not command.exists():
-        print(f"installing {PEER} in {place}", file=sys.stderr)
-        subprocess.run(["python3.11", "-m", "venv", "--clear", place], check=True)
-        subprocess.run([place / "bin" / "pip", "install", "--quiet", PEER], check=True)
-    return command
-
-
 def measured(command: list[str | Path], **environment: str) -> Cost:
     """Return the cost of `command`: getrusage of that one child and those it waited for."""
     with tempfile.TemporaryFile("w+") as said:
@@ -102,8 +93,8 @@ def measured(command: list[str | Path], **environment: str) -> Cost:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", type=Path, default=Path("~/.cache/rustybt-bench").expanduser())
-    peer = zipline(parser.parse_args().peers.absolute())
+    parser.add_argument("--peers", type=Path, default=FOLDER)
+    peer = installed(ZIPLINE, parser.parse_args().peers) / "zipline"
     parquet = Path(os.environ["RUSTYBT_REFERENCE"], "data", "sp500_5yr.parquet")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

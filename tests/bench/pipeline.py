@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import twenty_terms
+from peers import FOLDER
 from zipline_bundle import ZiplineBundle
 
 import warehouse
@@ -226,7 +227,7 @@ def compile_time() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--large", action="store_true")
-    parser.add_argument("--peers", type=Path, default=Path("~/.cache/rustybt-bench").expanduser())
+    parser.add_argument("--peers", type=Path, default=FOLDER)
     options = parser.parse_args()
     large = options.large
     os.environ["POLARS_MAX_THREADS"] = "2"  # read when it is first needed

@@ -4,7 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from ingest_against_zipline import EXTENSION, write, zipline
+from ingest_against_zipline import EXTENSION, write
+from peers import ZIPLINE, installed
 
 
 class ZiplineBundle:
@@ -21,7 +22,7 @@ class ZiplineBundle:
     """
 
     def __init__(self, data: Path, peers: Path, folder: Path) -> None:
-        self._command = zipline(peers.absolute())
+        self._command = installed(ZIPLINE, peers) / "zipline"
         filled, home = folder / "filled", folder / "zipline"
         files = write(data, folder / "plain", filled / "daily")
         home.mkdir()

@@ -22,10 +22,11 @@ import warehouse
 from rustybt.pipeline import Pipeline
 
 sys.path.append(str(Path(__file__).parents[1] / "pipeline"))
+sys.path.append(str(Path(__file__).parents[1] / "bench"))
 from conftest import commit
+from peers import FOLDER, TALIB, installed
 from talib_cases import CASES, Case, made_bars, outputs_of
 
-PEER = "TA-Lib==0.8.2"
 RTOL = 1e-9
 # The last bits of a sum, as a part of the largest value: what is left where terms cancel.
 ATOL = 1e-11
@@ -42,15 +43,6 @@ for label, (name, fields, parameters) in cases.items():
         results[f"{label}/{symbol}"] = np.atleast_2d(np.array(got))
 np.savez(sys.argv[3], **results)
 """
-
-
-def peer(folder: Path) -> Path:
-    """Return the Python that has TA-Lib, installing it the first time."""
-    python = folder / PEER.replace("==", "-").lower() / "bin/python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)
-    return python
 
 
 def of_talib(python: Path, bars: pl.DataFrame) -> dict[str, np.ndarray]:
@@ -126,12 +118,11 @@ def _drawn(bars: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    cache = Path.home() / ".cache/rustybt-bench"
-    parser.add_argument("--peers", type=Path, default=cache)
+    parser.add_argument("--peers", type=Path, default=FOLDER)
     parser.add_argument("--golden", type=Path)
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
-    python = peer(options.peers)
+    python = installed(TALIB, options.peers) / "python"
     if options.golden:
         found = of_talib(python, made_bars())
         np.savez_compressed(options.golden, **found)

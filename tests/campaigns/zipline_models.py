@@ -24,7 +24,9 @@ from rustybt.finance.order import Order
 from rustybt.finance.transaction import Transaction
 
 HERE = Path(__file__).parent
-PEER = "zipline-reloaded==3.2.1"
+sys.path.append(str(HERE.parent / "bench"))
+from peers import FOLDER, ZIPLINE, installed  # noqa: E402 - its folder is no package
+
 DAY = date(2020, 1, 6)
 NOW = datetime(2020, 1, 6, 21, tzinfo=UTC)
 SHARE = Asset(0, "A", "XNYS", "equity", DAY, DAY)
@@ -148,15 +150,6 @@ def jobs() -> list[tuple[str, Case]]:
     return [(model, options) for model, choices in listed.items() for options in choices]
 
 
-def peer(folder: Path) -> Path:
-    """Return the Python that has zipline, installing it the first time."""
-    python = folder / PEER.replace("==", "-") / "bin/python"
-    if not python.exists():
-        subprocess.run(["python3.11", "-m", "venv", "--clear", python.parents[1]], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)
-    return python
-
-
 def theirs(python: Path, cases: list[Case]) -> list[list[list[list[float]]]]:
     """Return zipline's answers to every job, in the form of `ours`."""
     with tempfile.TemporaryDirectory() as folder:
@@ -183,11 +176,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--peers", type=Path, default=Path.home() / ".cache/rustybt-bench")
+    parser.add_argument("--peers", type=Path, default=FOLDER)
     asked = parser.parse_args()
     cases = drawn(asked.count, asked.seed)
-    wrong = answers = 0
-    for (model, options), wanted in zip(jobs(), theirs(peer(asked.peers), cases), strict=True):
+    python, wrong, answers = installed(ZIPLINE, asked.peers) / "python", 0, 0
+    for (model, options), wanted in zip(jobs(), theirs(python, cases), strict=True):
         found = ours(model, options, cases)
         differ = differing(found, wanted)
         answers += sum(map(len, wanted))

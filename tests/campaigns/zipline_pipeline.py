@@ -26,26 +26,17 @@ from rustybt.pipeline import Pipeline, classifiers, factors, filters
 from rustybt.pipeline.data import EquityPricing
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "pipeline")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "pipeline"), str(HERE.parent / "bench")]
 from conftest import commit  # noqa: E402 - its folder is no package
+from peers import FOLDER, ZIPLINE, installed  # noqa: E402 - likewise
 from zipline_cases import cases  # noqa: E402 - likewise
 from zipline_reasons import taken_for  # noqa: E402 - likewise
 from zipline_tally import EPOCH, Bars, Case, Known, Rows, Tally, differ  # noqa: E402 - likewise
 from zipline_terms import namespace  # noqa: E402 - likewise
 from zipline_worlds import World, acted, made, stocks  # noqa: E402 - likewise
 
-PEER = "zipline-reloaded==3.2.1"
 # Of all prices, where the sides differ: what moves with them was decided by a rounding.
 FACTORS = [1 + it * 1e-13 for it in (3, -5, 8, -11, 13, -17, 19, -23)]
-
-
-def peer(folder: Path) -> Path:
-    """Return the Python that has zipline, installing it the first time."""
-    python = folder / PEER.replace("==", "-") / "bin/python"
-    if not python.exists():
-        subprocess.run(["python3.11", "-m", "venv", "--clear", python.parents[1]], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)
-    return python
 
 
 def of_zipline(
@@ -194,13 +185,16 @@ def compare(tally: Tally, python: Path, world: World, given: list[Case], folder:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    cache = Path.home() / ".cache/rustybt-bench"
-    parser.add_argument("--peers", type=Path, default=cache)
+    parser.add_argument("--peers", type=Path, default=FOLDER)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--compositions", type=int, default=200)
     parser.add_argument("--only", nargs="+")
     options = parser.parse_args()
-    python, tally, began = peer(options.peers), Tally(), time.perf_counter()
+    python, tally, began = (
+        installed(ZIPLINE, options.peers) / "python",
+        Tally(),
+        time.perf_counter(),
+    )
     ran = 0
     for seed in options.seeds:
         for world in worlds(seed, options.only):

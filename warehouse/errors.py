@@ -7,6 +7,7 @@ WarehouseError
 ├── UnknownSnapshotError    LookupError: the bundle has no such version
 ├── AmbiguousSnapshotError  LookupError: a bare version among several bundles
 ├── InstantError            ValueError: what was given is no instant
+├── ConfigError             ValueError: a setting of a file or a variable cannot be
 ├── SchemaError             ValueError: rows do not fit the dataset
 ├── QueryError              DuckDB refused a statement
 ├── SafeSqlError            safe mode refused a statement
@@ -101,6 +102,17 @@ class InstantError(WarehouseError, ValueError):
         super().__init__(
             f"Expected an instant, as a datetime, a date or ISO 8601 text such as "
             f"'2024-05-31T16:00:00Z'; found {value!r}."
+        )
+
+
+class ConfigError(WarehouseError, ValueError):
+    """A setting of a file or of the environment cannot be, or its file cannot be read."""
+
+    def __init__(self, origin: str, problem: str) -> None:
+        self.origin, self.problem = origin, problem
+        super().__init__(
+            f"{origin}: {problem}. `rustybt config show --origin` lists the settings and where each "
+            "was said."
         )
 
 

@@ -18,18 +18,22 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from warehouse import config
 from warehouse.model import BundleName
-
-ROOT_VARIABLE = "RUSTYBT_DATA_DIR"
 
 
 def root_of(argument: str | os.PathLike[str] | None) -> Path:
-    """Return the root: the argument, else ``$RUSTYBT_DATA_DIR``, else ``~/.rustybt/data``.
+    """Return the root: the argument, else the setting ``data.root_dir``.
 
     An empty text is no argument.
+
+    Raises
+    ------
+    ConfigError
+        The settings cannot be read; an argument needs none.
     """
-    named = os.fspath(argument or "") or os.environ.get(ROOT_VARIABLE)
-    return Path(named).expanduser().absolute() if named else Path.home() / ".rustybt" / "data"
+    named = os.fspath(argument or "") or str(config.load()["data.root_dir"])
+    return Path(named).expanduser().absolute()
 
 
 def catalog_of(root: Path, argument: str | os.PathLike[str] | None) -> Path:

@@ -9,16 +9,8 @@ from datetime import date
 from typing import Final
 
 from rustybt.errors import AmbiguousDomainError, DomainMismatchError, UnknownFieldError
+from rustybt.markets import MARKETS
 
-_MARKETS: Final = """
-AR XBUE ARS, AT XWBO EUR, AU XASX AUD, BE XBRU EUR, BR BVMF BRL, CA XTSE CAD, CH XSWX CHF,
-CL XSGO CLP, CN XSHG CNY, CO XBOG COP, CZ XPRA CZK, DE XFRA EUR, DK XCSE DKK, ES XMAD EUR,
-FI XHEL EUR, FR XPAR EUR, GB XLON GBP, GR ASEX EUR, HK XHKG HKD, HU XBUD HUF, ID XIDX IDR,
-IE XDUB EUR, IN XBOM INR, IS XICE ISK, IT XMIL EUR, JP XTKS JPY, KR XKRX KRW, MX XMEX MXN,
-MY XKLS MYR, NL XAMS EUR, NO XOSL NOK, NZ XNZE NZD, PE XLIM PEN, PH XPHS PHP, PK XKAR PKR,
-PL XWAR PLN, PT XLIS EUR, RU XMOS RUB, SE XSTO SEK, SG XSES SGD, TH XBKK THB, TR XIST TRY,
-TW XTAI TWD, US XNYS USD, ZA XJSE ZAR
-"""
 _SAME: Final = {"NYSE": "XNYS", "NASDAQ": "XNYS", "XNAS": "XNYS", "LSE": "XLON", "JPX": "XTKS"}
 
 
@@ -85,15 +77,10 @@ GENERIC: Final = Domain()
 CRYPTO: Final = Domain(calendar_name="24/7")
 EQUITIES: Final = {
     f"{country}_EQUITIES": Domain(country, calendar, currency)
-    for country, calendar, currency in (row.split() for row in _MARKETS.split(","))
+    for country, calendar, currency in MARKETS
 }
 """The markets by name; each is a name of this module as well, such as ``JP_EQUITIES``."""
 US_EQUITIES: Final = EQUITIES["US_EQUITIES"]
-CURRENCIES: Final = (
-    *((it.calendar_name, it.currency) for it in EQUITIES.values()),
-    *((alias, "USD") for alias in ("NYSE", "NASDAQ", "XNAS")),
-)
-"""Pairs of an exchange calendar and the currency of its assets."""
 
 
 def infer_domain(domains: Collection[Domain], default: Domain = GENERIC) -> Domain:

@@ -177,8 +177,8 @@ class Pipeline:
         cache
             Whether columns are kept beside the snapshot and read again, so that only terms and
             sessions that are new are computed; `PipelineResult.cached` tells. Terms that run code
-            of the user or read rows beside the bars are always computed. The environment variable
-            ``RUSTYBT_PIPELINE_CACHE`` sets how much is kept, ``4GB`` by default, or ``off``.
+            of the user or read rows beside the bars are always computed. The settings
+            ``cache.max_size_mb``, ``cache.enabled`` and ``cache.disk_cache`` say how much is kept.
 
         Raises
         ------

@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _compute_always() -> Iterator[None]:
     """Compute every run; the tests of the cache switch it on."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RUSTYBT_PIPELINE_CACHE", "off")
+        patch.setenv("RUSTYBT_CACHE_SIZE_MB", "0")
         yield
 
 

@@ -15,10 +15,10 @@ from cached_runs import COLUMNS, DAY, MEAN, SCREENS, Changing, check, kept_files
 from polars.testing import assert_frame_equal
 from small_bundles import ACTIONS, commit, small_bars
 
-from rustybt.errors import OptionError
 from rustybt.pipeline import CustomFactor, Pipeline
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import SimpleMovingAverage
+from warehouse.errors import ConfigError
 
 HERE = Path(__file__).parent
 START, END = "2024-01-03", "2024-02-01"
@@ -28,7 +28,7 @@ LAST = BARS["date"].max()
 
 @pytest.fixture(autouse=True)
 def _kept(monkeypatch):
-    monkeypatch.delenv("RUSTYBT_PIPELINE_CACHE")
+    monkeypatch.delenv("RUSTYBT_CACHE_SIZE_MB")
 
 
 @pytest.fixture
@@ -126,14 +126,14 @@ def test_cache_false_neither_reads_nor_keeps(wh, tmp_path):
 
 
 def test_variable_switches_it_off(wh, tmp_path, monkeypatch):
-    monkeypatch.setenv("RUSTYBT_PIPELINE_CACHE", "off")
+    monkeypatch.setenv("RUSTYBT_CACHE_SIZE_MB", "0")
     run(Pipeline(COLUMNS), wh)
     assert not kept_files(tmp_path)
 
 
 def test_size_that_is_none_is_refused(wh, monkeypatch):
-    monkeypatch.setenv("RUSTYBT_PIPELINE_CACHE", "much")
-    with pytest.raises(OptionError, match="2GB"):
+    monkeypatch.setenv("RUSTYBT_CACHE_SIZE_MB", "much")
+    with pytest.raises(ConfigError, match="RUSTYBT_CACHE_SIZE_MB: .* expects megabytes"):
         run(Pipeline(COLUMNS), wh)
 
 
@@ -143,7 +143,7 @@ def test_files_used_least_recently_go_first(wh, tmp_path, monkeypatch):
         os.utime(path, (1, 1))
     (old,) = kept_files(tmp_path)
     room = old.stat().st_size * 3
-    monkeypatch.setenv("RUSTYBT_PIPELINE_CACHE", str(room))
+    monkeypatch.setenv("RUSTYBT_CACHE_SIZE_MB", str(room / 1e6))
     for name in ("rank", "vwap", "rsi"):
         run(Pipeline({name: COLUMNS[name]}), wh)
     left = kept_files(tmp_path)
@@ -408,16 +408,16 @@ def test_disk_without_room_is_no_cache(wh, tmp_path):
 def test_processes_that_remove_each_others_files_give_the_rows_of_a_fresh_run(wh, tmp_path):
     run(Pipeline({"mean": MEAN}), wh)
     (one,) = kept_files(tmp_path)
-    few = str(one.stat().st_size * 3)  # files for which there is room, of twelve
-    running = [limited(tmp_path, "few", RUSTYBT_PIPELINE_CACHE=few) for _ in range(2)]
+    few = one.stat().st_size * 3  # files for which there is room, of twelve
+    running = [limited(tmp_path, "few", RUSTYBT_CACHE_SIZE_MB=str(few / 1e6)) for _ in range(2)]
     assert [it.communicate(timeout=300)[1] for it in running] == ["", ""]
     assert [it.returncode for it in running] == [0, 0]
     run(Pipeline(COLUMNS), wh)
-    assert sum(it.stat().st_size for it in kept_files(tmp_path)) > int(few)
+    assert sum(it.stat().st_size for it in kept_files(tmp_path)) > few
 
 
 def test_limit_below_one_file_keeps_none(wh, tmp_path, monkeypatch):
-    monkeypatch.setenv("RUSTYBT_PIPELINE_CACHE", "10B")
+    monkeypatch.setenv("RUSTYBT_CACHE_SIZE_MB", "0.00001")
     fresh = run(Pipeline(COLUMNS), wh, cache=False)
     for _ in range(2):
         found = run(Pipeline(COLUMNS), wh)

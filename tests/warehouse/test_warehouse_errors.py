@@ -6,7 +6,7 @@ import re
 import pytest
 
 import warehouse
-from warehouse import errors, sqltext
+from warehouse import config, errors, sqltext
 from warehouse.layout import BundleDir
 from warehouse.model import BundleName
 from warehouse.safe.limits import Limits
@@ -95,6 +95,12 @@ def refuse_locked(wh, bars):
         lock.release()
 
 
+def refuse_setting(wh, bars):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUSTYBT_CACHE_SIZE_MB", "much")
+        config.load()
+
+
 def refuse_network_root(wh, bars):
     from warehouse.snapshots import filesystem
 
@@ -128,6 +134,7 @@ def refuse_limits(wh, bars):
 
 
 CASES = {
+    errors.ConfigError: refuse_setting,
     errors.CatalogError: refuse_catalog,
     errors.SavedViewError: refuse_saved_view,
     errors.RunNameError: refuse_run,

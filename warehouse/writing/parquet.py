@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse import config
 from warehouse.schema import DECIMALS, Dataset
 from warehouse.writing.gather import gathered
 from warehouse.writing.packing import INT64_DIGITS, packed
@@ -181,9 +182,10 @@ def _encoded(schema: pa.Schema) -> dict[str, Any]:
             encodings[column.name] = "DELTA_BINARY_PACKED"
         elif column.name == "volume" and column.type.precision <= INT64_DIGITS:
             encodings[column.name] = "BYTE_STREAM_SPLIT"  # DuckDB reads no decimals of more so
+    compression = config.load()["data.compression"]
     return {
-        "compression": "zstd",
-        "compression_level": 3,
+        "compression": compression,
+        "compression_level": 3 if compression == "zstd" else None,
         "store_decimal_as_integer": True,
         "store_schema": False,
         "use_dictionary": [name for name in schema.names if name not in encodings],

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from rustybt.errors import OptionError
 from rustybt.pipeline.compiler.living import LivingRows
 from warehouse.errors import WarehouseError
 from warehouse.snapshots.shelf import Shelf, trim
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from warehouse import Warehouse
-
-CACHE_VARIABLE: Final = "RUSTYBT_PIPELINE_CACHE"
-DEFAULT_LIMIT: Final = 4_000_000_000  # bytes
-_OFF: Final = frozenset({"off", "no", "false", "none"})
-_UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 # What rows of the bundle a value depends on, and whether a label sees those of its own day.
 _BARS: Final = ("session", "sid", "open", "high", "low", "close", "volume")
@@ -55,25 +49,6 @@ class _File:
     first: int
     until: int
     path: Path
-
-
-def cache_limit() -> int:
-    """Return how many bytes may be kept; 0 where ``$RUSTYBT_PIPELINE_CACHE`` says so.
-
-    Raises
-    ------
-    OptionError
-        The variable is neither ``off`` nor a size such as ``2GB``.
-    """
-    said = os.environ.get(CACHE_VARIABLE, "").strip()
-    if not said:
-        return DEFAULT_LIMIT
-    if said.lower() in _OFF:
-        return 0
-    found = re.fullmatch(r"(\d+)\s*([A-Z]*)", said.upper())
-    if found is None or found[2] not in _UNITS:
-        raise OptionError(CACHE_VARIABLE, said, "off, or a size such as 2GB")
-    return int(found[1]) * _UNITS[found[2]]
 
 
 class KeptColumns:

@@ -18,7 +18,7 @@ from rustybt.pipeline.compiler.cache import Found, run_with_cache
 from rustybt.pipeline.compiler.compile import Reach, compile_plan, sessions_query
 from rustybt.pipeline.compiler.direct import with_direct
 from rustybt.pipeline.compiler.execute import Span, execute
-from rustybt.pipeline.compiler.kept import KeptColumns, cache_limit
+from rustybt.pipeline.compiler.kept import KeptColumns
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.plan import Plan, in_order
 from rustybt.pipeline.compiler.python_stage import with_python
@@ -29,6 +29,7 @@ from rustybt.pipeline.compiler.sums import Sums
 from rustybt.pipeline.result import PipelineResult
 from rustybt.pipeline.slice import Slice
 from rustybt.pipeline.term import Term
+from warehouse import config
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
@@ -44,7 +45,7 @@ def run_plan(
     rows = LivingRows(sessions_of(bundle, warehouse), assets)
     reach = reach_of(plan, start, end, rows.sessions, bundle=bundle, warehouse=warehouse)
     computing = _Computing(rows, assets.bundle, warehouse)
-    limit = cache_limit() if cache else 0
+    limit = config.load().cached_bytes if cache else 0
     found = _with_cache(plan, reach, limit, computing) if limit and plan.living else None
     if found is None:
         found = Found(computing.rows_of(plan, reach), dict.fromkeys(plan.columns, 0))

@@ -13,7 +13,8 @@ from rustybt.errors import (
     UnknownFieldError,
     UnsupportedColumnError,
 )
-from rustybt.pipeline.domain import CURRENCIES, GENERIC, Domain
+from rustybt.markets import CURRENCIES
+from rustybt.pipeline.domain import GENERIC, Domain
 from rustybt.pipeline.expression import Classifier, Factor, Filter
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope

@@ -4,9 +4,10 @@ from typing import Final
 
 import numpy as np
 
+from rustybt.markets import CURRENCIES
 from rustybt.pipeline.data.column import BoundColumn
 from rustybt.pipeline.data.dataset import Fields
-from rustybt.pipeline.domain import CRYPTO, CURRENCIES, GENERIC, US_EQUITIES
+from rustybt.pipeline.domain import CRYPTO, GENERIC, US_EQUITIES
 from rustybt.pipeline.vocabulary.relation import Currencies
 
 

@@ -1,0 +1,12 @@
+"""All vendors of the server; each answers its own paths, and None to others."""
+
+from collections.abc import Callable
+
+from tests.fake_exchanges import binance, yahoo
+from tests.fake_exchanges.answer import Answer, Ask
+from tests.fake_exchanges.world import World
+
+VENDORS: tuple[Callable[[World, Ask], Answer | None], ...] = (
+    binance.answer,
+    yahoo.answer,
+)

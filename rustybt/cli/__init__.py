@@ -16,6 +16,7 @@ from rustybt.cli.commands import Commands
         "audit": "rustybt.cli.audit:audit",
         "bundle": "rustybt.cli.bundle:bundle",
         "bundles": "rustybt.cli.bundles:bundles",
+        "cache": "rustybt.cli.cache:cache",
         "catalog": "rustybt.cli.catalog:catalog",
         "config": "rustybt.cli.config:config",
         "demo": "rustybt.cli.demo:demo",

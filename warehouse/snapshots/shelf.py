@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -100,27 +101,45 @@ class Shelf:
             (self._folder / "begun").touch()
 
 
-def trim(root: Path, limit: int) -> None:
-    """Remove the files used least recently, of all bundles under a root, beyond a number of bytes."""
-    links: dict[int, list[str]] = {}
-    status: dict[int, os.stat_result] = {}
+@dataclass(frozen=True)
+class Kept:
+    """A file of any shelf under a root, with all its links."""
+
+    status: os.stat_result
+    links: list[Path]
+
+
+def kept(root: Path) -> list[Kept]:
+    """Return the files of all bundles under a root, the one used least recently first."""
+    found: dict[int, Kept] = {}
     for folder in bundles_dir(root).glob("*/derived/*"):
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith(".arrow"):
-                    found = entry.stat()
-                    links.setdefault(found.st_ino, []).append(entry.path)
-                    status[found.st_ino] = found
-    size = sum(it.st_size for it in status.values())
+                    status = entry.stat()
+                    file = found.setdefault(status.st_ino, Kept(status, []))
+                    file.links.append(Path(entry.path))
+    return sorted(found.values(), key=lambda it: it.status.st_mtime_ns)
+
+
+def trim(root: Path, limit: int) -> int:
+    """Remove the files used least recently, of all bundles under a root, beyond a number of bytes.
+
+    Return how many went.
+    """
+    files = kept(root)
+    size, gone = sum(it.status.st_size for it in files), 0
     if size <= limit:
-        return
-    for inode, found in sorted(status.items(), key=lambda it: it[1].st_mtime_ns):
+        return 0
+    for file in files:
         if size <= limit * _ROOM:
-            return
-        for path in links[inode]:
+            break
+        for path in file.links:
             with suppress(OSError):
-                disk.remove(Path(path))
-        size -= found.st_size
+                disk.remove(path)
+        size -= file.status.st_size
+        gone += 1
+    return gone
 
 
 def _close(path: Path) -> None:

@@ -1,0 +1,6 @@
+"""Frames that were computed or fetched once, kept in memory and on disk."""
+
+from rustybt.data.cache.disk import DiskCache, Entry
+from rustybt.data.cache.memory import LRUCache
+
+__all__ = ["DiskCache", "Entry", "LRUCache"]

@@ -8,7 +8,7 @@ import click
 import polars as pl
 
 from rustybt.cli.output import counted, emit, format_option, root_option, say
-from rustybt.data.polars.cache_manager import CacheManager
+from rustybt.data.cache import CacheManager
 from warehouse.layout import root_of
 from warehouse.snapshots.shelf import kept, trim
 

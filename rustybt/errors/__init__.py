@@ -14,14 +14,17 @@ RustyBTError
 ├── HookError                       RuntimeError: a word used in a hook that does not allow it
 ├── FieldError                      LookupError: no such field of a bar
 ├── HistoryError                    ValueError: a window of history that cannot be
+├── LookaheadError                  ValueError: bars that are later than the simulated time
 ├── ResolutionError                 LookupError: a bundle without bars of that length
+├── MissingRateError                LookupError: a currency without a price in that of the account
+├── ExpiryError                     LookupError: an option that expires on what has no price
 ├── LedgerError                     ArithmeticError: the books do not balance
 ├── OrderError
 │   ├── OrderParametersError        ValueError: an amount, price or style that cannot be
 │   ├── CannotOrderError            ValueError: the asset is not listed yet or has no price to order by
 │   └── TradingControlError         RuntimeError: a limit that the strategy has set for its orders
 ├── AccountControlError             RuntimeError: a limit that the strategy has set for its account
-├── FetchError                      ValueError: a file of `fetch_csv` that cannot be used
+├── FetchFileError                  ValueError: a file of `fetch_csv` that cannot be used
 ├── RunError
 │   ├── UnknownRunError             LookupError: no stored run of this name; names the nearest
 │   ├── RunNotStoredError           RuntimeError: a run that ended and could not be stored
@@ -29,6 +32,8 @@ RustyBTError
 │   └── SweepError                  ValueError: parameters, splits or workers that cannot be
 ├── SourceError                     a source that cannot be ingested; nothing was committed
 │   ├── SourceFileError             ValueError: a file that is empty, unreadable or of unknown kind
+│   ├── LegacyFileError             ValueError: a file of zipline or pandas of another layout, or damaged
+│   ├── NoBarsError                 LookupError: a day or sid that a reader of bars does not hold
 │   ├── ColumnsError                ValueError: a missing or ambiguous column
 │   ├── ColumnTypeError             TypeError: a column whose type cannot be a number or time
 │   ├── DuplicateRowsError          ValueError: two different rows of one symbol and time
@@ -36,7 +41,21 @@ RustyBTError
 │   ├── EmptySpanError              ValueError: a span without a session of the calendar
 │   ├── WrongRowsError              ValueError: a source answered other rows than it was asked for
 │   ├── SymbolsFailedError          symbols that could not be read, with the reason of each
-│   └── NoSourceError               LookupError: a bundle that does not know its source
+│   ├── NoSourceError               LookupError: a bundle that does not know its source
+│   ├── RequestError                ValueError: a request to an adapter that cannot be
+│   │   └── UnsupportedResolutionError  the source has no bars of that length, or of those days
+│   ├── UnknownAdapterError         LookupError: names the nearest
+│   ├── FetchError                  symbols that are not complete; has what came, and the report
+│   ├── KeyFileError                PermissionError: a file of keys that others can read
+│   └── DataAdapterError            an answer that cannot be used
+│       ├── NetworkError            ConnectionError: unreachable or out of order; asked again
+│       ├── RateLimitError          too many requests; asked again when it is time
+│       │   └── QuotaExceededError  the allowance of the plan is used up
+│       ├── DataParsingError        ValueError: not what the source documents; asked again twice
+│       └── RefusedError            refused for good
+│           ├── AuthenticationError  PermissionError: a key that is missing or wrong
+│           └── SymbolNotFoundError  LookupError: names the nearest
+├── BundleTableError                ValueError: a table beside the bars that cannot be stored
 ├── UnknownCalendarError            LookupError: names the nearest
 ├── QualityError                    ValueError: a policy refuses rows; nothing was committed
 ├── PolicyError                     ValueError: a setting of a policy that cannot be
@@ -64,13 +83,31 @@ RustyBTError
     └── PipelineFileError           ValueError: a file that holds no pipeline
 """
 
+from rustybt.errors.fetching import (
+    AuthenticationError,
+    DataAdapterError,
+    DataParsingError,
+    FetchError,
+    KeyFileError,
+    NetworkError,
+    QuotaExceededError,
+    RateLimitError,
+    RefusedError,
+    RequestError,
+    SymbolNotFoundError,
+    UnknownAdapterError,
+    UnsupportedResolutionError,
+)
 from rustybt.errors.ingesting import (
+    BundleTableError,
     CleanError,
     ColumnsError,
     ColumnTypeError,
     DerivedMetadataError,
     DuplicateRowsError,
     EmptySpanError,
+    LegacyFileError,
+    NoBarsError,
     NoSourceError,
     NothingReadError,
     PolicyError,
@@ -117,11 +154,14 @@ from rustybt.errors.root import (
 from rustybt.errors.running import (
     AccountControlError,
     CannotOrderError,
-    FetchError,
+    ExpiryError,
+    FetchFileError,
     FieldError,
     HistoryError,
     HookError,
     LedgerError,
+    LookaheadError,
+    MissingRateError,
     OrderError,
     OrderParametersError,
     ResolutionError,
@@ -144,28 +184,40 @@ __all__ = [
     "AccountControlError",
     "AccountControlViolation",
     "AmbiguousDomainError",
+    "AuthenticationError",
     "BadPercentileBoundsError",
+    "BundleTableError",
     "CannotOrderError",
     "CleanError",
     "ColumnNameError",
     "ColumnTypeError",
     "ColumnsError",
     "CustomTermError",
+    "DataAdapterError",
+    "DataParsingError",
     "DatasetError",
     "DerivedMetadataError",
     "DomainMismatchError",
     "DuplicateRowsError",
     "EmptySpanError",
     "EngineError",
+    "ExpiryError",
     "FetchError",
+    "FetchFileError",
     "FieldError",
     "ForeignAssetError",
     "HistoryError",
     "HookError",
     "InvalidClassifierComparisonError",
+    "KeyFileError",
     "LedgerError",
+    "LegacyFileError",
+    "LookaheadError",
     "MissingExtraError",
     "MissingProgramError",
+    "MissingRateError",
+    "NetworkError",
+    "NoBarsError",
     "NoSourceError",
     "NotAnAssetError",
     "NothingReadError",
@@ -177,7 +229,11 @@ __all__ = [
     "PipelineNameError",
     "PolicyError",
     "QualityError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "RefusedError",
     "ReproduceError",
+    "RequestError",
     "ResolutionError",
     "RowOrderError",
     "RunError",
@@ -191,18 +247,21 @@ __all__ = [
     "StrategyError",
     "StrategyFileError",
     "SweepError",
+    "SymbolNotFoundError",
     "SymbolsFailedError",
     "TermInputsError",
     "TermParameterError",
     "TradingControlError",
     "TradingControlViolation",
     "TruthError",
+    "UnknownAdapterError",
     "UnknownCalendarError",
     "UnknownFieldError",
     "UnknownRunError",
     "UnknownSidError",
     "UnknownSymbolError",
     "UnsupportedColumnError",
+    "UnsupportedResolutionError",
     "WindowInputError",
     "WrongRowsError",
 ]

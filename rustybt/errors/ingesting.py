@@ -23,6 +23,22 @@ class SourceFileError(SourceError, ValueError):
         super().__init__(f"{file}: {problem}. {advice}")
 
 
+class LegacyFileError(SourceError, ValueError):
+    """A file or folder of zipline or pandas that is not laid out so, half written or damaged."""
+
+    def __init__(self, path: object, problem: str, advice: str) -> None:
+        self.path, self.problem = str(path), problem
+        super().__init__(f"{path}: {problem}. {advice}")
+
+
+class NoBarsError(SourceError, LookupError):
+    """A day or sid of which a reader of bars knows nothing."""
+
+    def __init__(self, what: object, held: str) -> None:
+        self.what = what
+        super().__init__(f"No bars of {what}; expected {held}.")
+
+
 class ColumnsError(SourceError, ValueError):
     """A column that is missing or that two columns could be."""
 
@@ -45,20 +61,32 @@ class ColumnTypeError(SourceError, TypeError):
 class DuplicateRowsError(SourceError, ValueError):
     """Two different rows of one symbol and time in one source; `examples` shows some.
 
-    `daily` says whether the rows were read as sessions, so that minutes of a day contradict.
+    `resolution` says what a row was read as: of minutes read as sessions those of a day contradict.
     """
 
-    def __init__(self, count: int, examples: Collection[str], *, daily: bool) -> None:
-        self.count, self.examples, self.daily = count, tuple(examples), daily
+    def __init__(self, count: int, examples: Collection[str], *, resolution: str) -> None:
+        self.count, self.examples, self.resolution = count, tuple(examples), resolution
         shown = "".join(f"\n  {example}" for example in examples)
-        times, minutes = "times", ""
-        if daily:
-            times = "days"
-            minutes = ' If a row is a minute, say so: --resolution 1m, or resolution="1m".'
+        times = {"1d": "days", "1w": "weeks", "1mo": "months"}.get(resolution, "times")
+        shorter = {"1d": "minute", "1w": "session", "1mo": "session"}.get(resolution)
+        name = "1m" if shorter == "minute" else "1d"
+        minutes = ""
+        if shorter:
+            minutes = (
+                f' If a row is a {shorter}, say so: --resolution {name}, or resolution="{name}".'
+            )
         super().__init__(
             f"{count} symbols and {times} stand in the source with different values. Nothing was "
             f"committed; keep one row of each and run it again.{minutes}{shown}"
         )
+
+
+class BundleTableError(RustyBTError, ValueError):
+    """A table beside the bars of a bundle that cannot be stored; nothing was committed."""
+
+    def __init__(self, dataset: str, problem: str) -> None:
+        self.dataset, self.problem = dataset, problem
+        super().__init__(f"Table {dataset!r}: {problem}.")
 
 
 class NothingReadError(SourceError, ValueError):

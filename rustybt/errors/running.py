@@ -40,6 +40,17 @@ class FieldError(RustyBTError, LookupError):
         super().__init__(f"No field {field!r} of a bar; expected one of {', '.join(known)}.")
 
 
+class LookaheadError(RustyBTError, ValueError):
+    """Bars were asked for that are known later than the simulated time."""
+
+    def __init__(self, known: datetime, now: datetime) -> None:
+        self.known, self.now = known, now
+        super().__init__(
+            f"The bar is known at {known:%Y-%m-%d %H:%M} UTC, and the simulated time is "
+            f"{now:%Y-%m-%d %H:%M} UTC; expected a bar that is known by then."
+        )
+
+
 class HistoryError(RustyBTError, ValueError):
     """A window of history that cannot be."""
 
@@ -55,6 +66,32 @@ class ResolutionError(RustyBTError, LookupError):
         self.bundle, self.asked, self.held = bundle, asked, tuple(held)
         found = " and ".join(f"bars_{it}" for it in held) or "no bars"
         super().__init__(f"Bundle {bundle!r} has no bars_{asked}; it holds {found}.")
+
+
+class MissingRateError(RustyBTError, LookupError):
+    """A currency that has no price in that of the account yet, or none at all."""
+
+    def __init__(self, base: str | None, quote: str, session: date, who: str) -> None:
+        self.base, self.quote, self.session = base, quote, session
+        if base is None:
+            found = f"{who} has no currency. Say it: add_table(bundle, 'assets', …) with `currency`"
+        else:
+            found = (
+                f"fx_rates has none of {base} in {quote} of a day before session {session}, which {who} "
+                "needs. Store it: add_table(bundle, 'fx_rates', …)"
+            )
+        super().__init__(f"Expected a price of one currency in another: {found}.")
+
+
+class ExpiryError(RustyBTError, LookupError):
+    """An option that expires while what it is on has no price."""
+
+    def __init__(self, symbol: str, underlying: str, session: date, problem: str) -> None:
+        self.symbol, self.underlying, self.session = symbol, underlying, session
+        super().__init__(
+            f"The option {symbol!r} expires in session {session} and is settled at the close of "
+            f"{underlying!r}: {problem}. Ingest its bars into the same bundle."
+        )
 
 
 class LedgerError(RustyBTError, ArithmeticError):
@@ -109,7 +146,7 @@ class AccountControlError(RustyBTError, RuntimeError):
         super().__init__(f"The account at {now:%Y-%m-%d %H:%M} breaks {control}.")
 
 
-class FetchError(RustyBTError, ValueError):
+class FetchFileError(RustyBTError, ValueError):
     """A file of `fetch_csv` that cannot be used."""
 
     def __init__(self, url: str, problem: str) -> None:

@@ -29,11 +29,17 @@ class Frames:
         self._indexes: dict[str, tuple[int, pd.DatetimeIndex]] = {}
         self._assets: tuple[list[Asset], pd.Index[Any] | None] = ([], None)
 
-    def timestamp(self, instant: date | datetime) -> "pd.Timestamp":
-        """Return a pandas Timestamp."""
+    def timestamp(self, instant: date | datetime | None) -> "pd.Timestamp":
+        """Return a pandas Timestamp; NaT of None."""
         import pandas as pd
 
-        return pd.Timestamp(instant)
+        return pd.Timestamp("NaT" if instant is None else instant)
+
+    def days(self, labels: Sequence[date]) -> "pd.DatetimeIndex":
+        """Return days as naive midnights."""
+        import pandas as pd
+
+        return pd.DatetimeIndex(np.array(labels, dtype="datetime64[D]")).as_unit("ns")
 
     def index(self, window: Window) -> "pd.DatetimeIndex":
         """Return the labels of a window: naive midnights for days, UTC for minutes."""

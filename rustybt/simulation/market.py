@@ -4,8 +4,9 @@ The only module of the simulation that asks the warehouse; all it hands on is ar
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import groupby
 from typing import Final
@@ -16,9 +17,11 @@ from rustybt.assets import Asset, AssetFinder
 from rustybt.errors import ResolutionError, SpanError
 from rustybt.finance.actions import Action
 from rustybt.finance.calendar import Session
+from rustybt.finance.rates import Rates
 from rustybt.simulation.feed import Block, Feed
 from rustybt.simulation.timeline import Days, Minutes, Resolution, Timeline
 from warehouse import Warehouse, sqltext
+from warehouse.schema import FUNDING_1H, FX_RATES
 
 RESOLUTIONS: Final[tuple[Resolution, ...]] = ("1d", "1m")
 _CELLS: Final = 1_000_000  # of one field in one block; bounds memory for wide bundles
@@ -102,6 +105,7 @@ class Market:
         self.assets: list[Asset] = list(self.finder)
         self.warehouse = warehouse
         self.price_decimals = price_decimals
+        self._datasets = snapshot.datasets
         self.resolutions = [it for it in RESOLUTIONS if f"bars_{it}" in snapshot.datasets]
         query = sqltext.render("backtest/sessions", bundle=self.bundle)
         self.sessions = [
@@ -127,8 +131,8 @@ class Market:
         """The daily bars, put together from minutes where none are stored."""
         days = Days(self.sessions)
         if "1d" in self.resolutions:
-            return Bars(self, days, "backtest/bars", self._held("1d"))
-        return Bars(self, days, "backtest/days_of_minutes", self._held("1m"))
+            return self._bars_of(days, "backtest/bars", self._held("1d"))
+        return self._bars_of(days, "backtest/days_of_minutes", self._held("1m"))
 
     @cached_property
     def _minutes(self) -> Bars:
@@ -136,7 +140,11 @@ class Market:
         ((opens, closes),) = self.warehouse.sql(query).rows()
         # Where no bar tells, they are stamped with the end of their minute, as zipline's.
         minutes = Minutes(self.sessions, opens=opens, closes=closes or not opens)
-        return Bars(self, minutes, "backtest/minutes", self._held("1m"))
+        return self._bars_of(minutes, "backtest/minutes", self._held("1m"))
+
+    def _bars_of(self, timeline: Timeline, query: str, held: tuple[date, date] | None) -> Bars:
+        """Return bars; another market may read them otherwise."""
+        return Bars(self, timeline, query, held)
 
     def _held(self, resolution: Resolution) -> tuple[date, date] | None:
         if not self.assets:
@@ -190,6 +198,36 @@ class Market:
         if problem:
             raise SpanError(start, end, problem, bundle=self.bundle, held=held)
         return first, until
+
+    @property
+    def currency(self) -> str | None:
+        """The currency in which most assets trade, the first by name of several; None if unknown."""
+        counts = Counter(it.currency for it in self.assets if it.currency)
+        return min(counts, key=lambda it: (-counts[it], it), default=None)
+
+    def rates(self, currency: str | None, until: int) -> Rates:
+        """Return what the currencies are worth in one, which is `Market.currency` if it is None."""
+        own = currency or self.currency
+        known: dict[str, tuple[list[date], list[float]]] = {}
+        if own is not None and FX_RATES.name in self._datasets:
+            query = sqltext.render("backtest/rates", bundle=self.bundle, quote=own)
+            for name, day, rate in self.warehouse.sql(query, {"until": self.day(until)}).rows():
+                days, rates = known.setdefault(name, ([], []))
+                days.append(day)
+                rates.append(rate)
+        return Rates(own, known, strict=currency is not None)
+
+    @property
+    def funded(self) -> bool:
+        """Whether the bundle has any rates of funding."""
+        return FUNDING_1H.name in self._datasets
+
+    def funding(self, first: datetime, until: datetime) -> Iterator[tuple[datetime, Asset, float]]:
+        """Yield instant, asset and rate of the funding after an instant and up to another, in order."""
+        query = sqltext.render("backtest/funding", bundle=self.bundle)
+        span = {"first": first.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
+        for at, sid, rate in self.warehouse.sql(query, span).rows():
+            yield at.replace(tzinfo=UTC), self.finder.retrieve(sid), rate
 
     def actions(self, until: int) -> dict[int, list[Action]]:
         """Return the actions by the number of the session from which on they are in force."""

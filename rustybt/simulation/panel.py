@@ -19,6 +19,8 @@ from rustybt.simulation.timeline import Timeline
 
 FIELD: Final = {name: number for number, name in enumerate(FIELDS)}
 
+_LOOK_BACK: Final = 64  # bars that are read at once in search of a price
+
 Columns = NDArray[np.intp] | slice
 Blocks = Callable[[int, int], Iterator[Block]]
 
@@ -58,6 +60,7 @@ class Panel:
         self.timeline = timeline
         self.column = {asset: number for number, asset in enumerate(assets)}
         self.seen = self.first = 0
+        self._begins = timeline.begins([it.first_session for it in assets])
         self._by_sid = {asset.sid: number for number, asset in enumerate(assets)}
         self._acting = [
             (timeline.bars(session)[0], action)
@@ -95,7 +98,8 @@ class Panel:
             self.first = self.until - kept.shape[1]
             self._values = kept  # the block in hand is freed before the next is read
             block = next(self._coming)
-            _carry_price(block.values, kept[PRICE, -1] if kept.shape[1] else None)
+            last = kept[PRICE, -1] if kept.shape[1] else self._before(block, self._in_force)
+            _carry_price(block.values, last)
             self._values = block.values  # not copied where nothing stands before it
             if kept.shape[1]:
                 self._values = np.concatenate([kept, block.values], axis=1)
@@ -173,9 +177,12 @@ class Panel:
     def _grow(self, missing: int) -> None:
         """Read the bars missing in front, adjusted as known in the current session."""
         first = self.first - missing
-        last = None
+        last: Floats | None = None
         parts = []
         for block in self._blocks(first, self.first):
+            if last is None:
+                in_force = bisect_right(self._acting, first, key=lambda it: it[0])
+                last = self._before(block, in_force)
             _carry_price(block.values, last)
             parts.append(block.values)
             last = block.values[PRICE, -1]
@@ -188,6 +195,25 @@ class Panel:
         self._values = np.concatenate([older, self._values], axis=1)
         self.first = first
         self._keep = max(self._keep, self.seen - first)
+
+    def _before(self, block: Block, in_force: int) -> Floats:
+        """Return the last prices before a block where it needs them, so many actions multiplied in."""
+        prices = np.full(len(self.column), np.nan)
+        until = block.first
+        wanted = np.isnan(block.values[CLOSE, 0]) & (self._begins < until)
+        while wanted.any() and until > 0:
+            first = max(until - _LOOK_BACK, 0)
+            for part in reversed(list(self._blocks(first, until))):
+                _carry_price(part.values, None)
+                for at, action in self._acting[:in_force]:
+                    if at > part.first:
+                        self._adjust(part.values, at - part.first, action)
+                found = part.values[PRICE, -1]
+                np.copyto(prices, found, where=wanted)
+                wanted &= np.isnan(found)
+            until = first
+            wanted &= self._begins < until
+        return prices
 
     def _adjust(self, values: Floats, row: int, action: Action) -> None:
         """Multiply an action into the rows before `row`, and into prices carried past it."""

@@ -6,7 +6,7 @@ an asset traded in them. A bar of a day is a session; each session has as many m
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -34,6 +34,9 @@ class Timeline(Protocol):
     def bars(self, session: int) -> tuple[int, int]:
         """Return the bars of a session, first and until."""
 
+    def begins(self, days: Sequence[date]) -> Numbers:
+        """Return, of each day, the first bar of the first session on or after it."""
+
     @property
     def count(self) -> int:
         """How many bars the sessions have."""
@@ -46,6 +49,9 @@ class Timeline(Protocol):
 
     def instant(self, bar: int) -> datetime:
         """Return when a bar is known, UTC."""
+
+    def at(self, instant: datetime) -> int | None:
+        """Return the bar of a label, UTC, days being their midnight; None where there is none."""
 
     def stamps(self, bars: Numbers) -> Stamps:
         """Return the labels of bars: days, or minutes in UTC."""
@@ -75,6 +81,10 @@ class Days:
         """Return the one bar of a session, first and until."""
         return session, session + 1
 
+    def begins(self, days: Sequence[date]) -> Numbers:
+        """Return, of each day, the first session on or after it."""
+        return np.searchsorted(self._labels, np.array(days, dtype="datetime64[D]"))
+
     def session(self, bar: int) -> int:
         """Return the number of the session, which is that of its bar."""
         return bar
@@ -86,6 +96,12 @@ class Days:
     def instant(self, bar: int) -> datetime:
         """Return the close of the session."""
         return self._sessions[bar].closed
+
+    def at(self, instant: datetime) -> int | None:
+        """Return the session of a day; None where it is none."""
+        day = np.datetime64(instant.replace(tzinfo=None), "us")
+        place = int(np.searchsorted(self._labels, day))
+        return place if place < self.count and self._labels[place] == day else None
 
     def stamps(self, bars: Numbers) -> Stamps:
         """Return the labels of sessions."""
@@ -114,8 +130,8 @@ class Minutes:
     resolution: Resolution = "1m"
 
     def __init__(self, sessions: Sequence[Session], *, opens: bool, closes: bool) -> None:
-        labels = np.array([it.label for it in sessions], dtype="datetime64[D]")
-        self._numbers = _Numbered(labels)
+        self._labels = np.array([it.label for it in sessions], dtype="datetime64[D]")
+        self._numbers = _Numbered(self._labels)
         opened, closed = (
             np.array([(it - _EPOCH) // timedelta(microseconds=1) for it in instants])
             for instants in ([it.opened for it in sessions], [it.closed for it in sessions])
@@ -134,6 +150,12 @@ class Minutes:
         """Return the minutes of a session, first and until."""
         return self._bounds[session], self._bounds[session + 1]
 
+    def begins(self, days: Sequence[date]) -> Numbers:
+        """Return, of each day, the first minute of the first session on or after it."""
+        session = np.searchsorted(self._labels, np.array(days, dtype="datetime64[D]"))
+        found: Numbers = self._starts[session]
+        return found
+
     def session(self, bar: int) -> int:
         """Return the number of the session of a minute."""
         return bisect_right(self._bounds, bar) - 1
@@ -147,6 +169,16 @@ class Minutes:
         session = self.session(bar)
         passed = (bar - self._bounds[session]) * _MINUTE
         return _EPOCH + timedelta(microseconds=int(self._first[session]) + passed)
+
+    def at(self, instant: datetime) -> int | None:
+        """Return the minute of a stamp, UTC; None outside the sessions and off whole minutes."""
+        micros = (instant - _EPOCH) // timedelta(microseconds=1)
+        session = int(np.searchsorted(self._first, micros, side="right")) - 1
+        if session < 0:
+            return None
+        passed = micros - int(self._first[session])
+        bar = self._bounds[session] + passed // _MINUTE
+        return bar if passed % _MINUTE == 0 and bar < self._bounds[session + 1] else None
 
     def stamps(self, bars: Numbers) -> Stamps:
         """Return the stamps of minutes, UTC."""

@@ -135,6 +135,12 @@ class Series:
         edges = np.array([*at, closes(resolution, at[-1])], dtype=np.int64) // MINUTE
         return list(self._made(at, edges))
 
+    def over(self, start: int, end: int) -> Bar | None:
+        """Return the bar of the whole minutes in [start, end), if there was a trade."""
+        start = max(start, self.listed // MINUTE * MINUTE)
+        edges = np.array([start, end], dtype=np.int64) // MINUTE
+        return next(self._made([start], edges), None) if start < end else None
+
     def page(self, resolution: str, start: int, end: int, limit: int) -> list[Bar]:
         """Return the oldest bars that open in [start, end), at most `limit`."""
         found: list[Bar] = []

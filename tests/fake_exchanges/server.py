@@ -143,6 +143,7 @@ class Loopback:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0)  # for what was aborted to be closed
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         ask = Ask(
@@ -188,12 +189,16 @@ class Loopback:
 
     async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer CONNECT, whatever the host, and take both ways to the TLS port."""
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await reader.readuntil(b"\r\n\r\n")
             there, back = await asyncio.open_connection("127.0.0.1", self._tls_port)
-            writer.write(b"HTTP/1.1 200 ok\r\n\r\n")
-            await writer.drain()
-            await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
+            try:
+                writer.write(b"HTTP/1.1 200 ok\r\n\r\n")
+                await writer.drain()
+                await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
+            finally:  # a client may keep its connection for longer than the server runs
+                back.transport.abort()
+                writer.transport.abort()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

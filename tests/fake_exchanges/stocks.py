@@ -91,20 +91,15 @@ class Stock:
         return found
 
     def _between(self, start: int, end: int, day: date) -> Bar | None:
-        minutes = self.series.bars("1m", start, end)
-        if not minutes:
+        bar = self.series.over(start, end)
+        if bar is None:
             return None
         factor = self.after(FIRST - timedelta(1), day)
-        tick = self.series.tick
-        return Bar(
-            start,
-            _price(minutes[0].open, factor, tick),
-            _price(max(it.high for it in minutes), factor, tick),
-            _price(min(it.low for it in minutes), factor, tick),
-            _price(minutes[-1].close, factor, tick),
-            (sum((it.volume for it in minutes), Decimal(0)) * factor).quantize(Decimal(1)),
-            sum(it.trades for it in minutes),
-        )
+        prices = [
+            _price(it, factor, self.series.tick) for it in (bar.open, bar.high, bar.low, bar.close)
+        ]
+        volume = (bar.volume * factor).quantize(Decimal(1))
+        return Bar(start, *prices, volume, bar.trades)
 
 
 def _price(price: Decimal, factor: Decimal, tick: Decimal) -> Decimal:

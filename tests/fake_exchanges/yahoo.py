@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from tests.fake_exchanges.answer import Answer, Ask
-from tests.fake_exchanges.series import DAY, Bar, ms, opens
+from tests.fake_exchanges.series import DAY, Bar, opens
 from tests.fake_exchanges.stocks import Stock, calendar
 from tests.fake_exchanges.world import World
 
@@ -15,7 +15,7 @@ _CHART = "/v8/finance/chart/"
 _SUMMARY = "/v10/finance/quoteSummary/"  # asked for where a chart tells no time zone
 _INTRADAY = {"1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "60m": "1h", "1h": "1h"}
 _BACK = {"1m": 30, "5m": 60, "15m": 60, "30m": 60, "1h": 730}  # days
-_RECORDED = {
+RECORDED = {
     "AAPL": "chart-AAPL-2020-08-31-to-2020-11-07.json",
     "BTC-USD": "chart-BTC-USD-2020-01-01-to-2020-01-03.json",
     "EURUSD=X": "chart-EURUSD=X-2020-01-01-to-2020-01-03.json",
@@ -44,9 +44,11 @@ def answer(world: World, ask: Ask) -> Answer | None:
         return None
     symbol = ask.path.removeprefix(_CHART)
     start, end = _span(ask)
-    recorded = world.recording(f"yahoo/{_RECORDED.get(symbol, 'none')}")
+    recorded = world.recording(f"yahoo/{RECORDED.get(symbol, 'none')}")
     if recorded is not None:
-        return Answer.of(_cut(recorded["response"]["bodyJson"], start, end))
+        body = recorded["response"]["bodyJson"]
+        _say_later_splits(body, world.stocks.get(symbol))
+        return Answer.of(_cut(body, start, end))
     stock = world.stocks.get(symbol.replace("-", "."))
     if stock is None:
         return _refused("Not Found", "No data found, symbol may be delisted", 404)
@@ -142,7 +144,7 @@ def _document(
         columns["volume"].append(int(bar.volume * factor))
         adjusted.append(_float(bar.close / factor * _paid(stock, day, today)))
     result: dict[str, Any] = {
-        "meta": _meta(stock.symbol, stock.name, stock.kind, granularity),
+        "meta": _meta(world, stock, granularity),
         "indicators": {"quote": [columns if rows else {}]},
     }
     if rows:
@@ -198,28 +200,41 @@ def _events(stock: Stock, span: tuple[int, int], today: date) -> dict[str, Any]:
     return events
 
 
-def _meta(symbol: str, name: str, kind: str, granularity: str) -> dict[str, Any]:
+def _meta(world: World, stock: Stock, granularity: str) -> dict[str, Any]:
+    opened = [it for it in calendar() if it.opened <= world.now]
+    current = next((it for it in calendar() if it.closed > world.now), opened[-1])
+    period = {"start": current.opened // 1000, "end": current.closed // 1000}
     return {
         "currency": "USD",
-        "symbol": symbol.replace(".", "-"),
+        "symbol": stock.symbol.replace(".", "-"),
         "exchangeName": "NMS",
         "fullExchangeName": "NasdaqGS",
-        "instrumentType": kind,
-        "firstTradeDate": ms("2015-01-02T14:30") // 1000,
+        "instrumentType": stock.kind,
+        "firstTradeDate": stock.series.listed // 1000,
+        "regularMarketTime": min(world.now, opened[-1].closed) // 1000,
         "gmtoffset": -18000,
         "timezone": "EST",
         "exchangeTimezoneName": "America/New_York",
-        "longName": name,
-        "shortName": name,
+        "longName": stock.name,
+        "shortName": stock.name,
         "priceHint": 2,
         "currentTradingPeriod": {
-            part: {"timezone": "EST", "start": 0, "end": 0, "gmtoffset": -18000}
+            part: {"timezone": "EST", "gmtoffset": -18000, **period}
             for part in ("pre", "regular", "post")
         },
         "dataGranularity": granularity,
         "range": "",
         "validRanges": ["1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"],
     }
+
+
+def _say_later_splits(document: dict[str, Any], stock: Stock | None) -> None:
+    """Add to a recorded chart the splits after its last row, which its prices are divided by too."""
+    (result,) = document["chart"]["result"]
+    if stock is not None and "timestamp" in result:
+        until = result["meta"]["regularMarketTime"]
+        told = _events(stock, (result["timestamp"][-1] + 1, until), _day(until)).get("splits", {})
+        result.setdefault("events", {}).setdefault("splits", {}).update(told)
 
 
 def _cut(document: dict[str, Any], start: int, end: int) -> dict[str, Any]:

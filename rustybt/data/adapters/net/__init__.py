@@ -1,0 +1,1 @@
+"""How a source is asked over a network: a client, a limit shared by processes, patience and keys."""

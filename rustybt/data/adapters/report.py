@@ -1,0 +1,128 @@
+"""What came of a request: the frames, and for each symbol how it ended and what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import polars as pl
+
+from rustybt.data.adapters.frame import ACTIONS
+
+Ending = Literal["complete", "partial", "empty", "not found", "rate limited", "failed"]
+Stretch = tuple[datetime, datetime]  # half open, UTC
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of one symbol, in their order.
+
+    Parameters
+    ----------
+    rows
+        Of the schema of the resolution; none twice, none outside the request.
+    until
+        All rows that begin before it, and are wanted, were given by now.
+    actions
+        Splits and dividends, if the source tells any; the same may come with several pages.
+    missing
+        Stretches that the source can not give, for the `reason`.
+    reason
+        Why rows are missing, or what was found about them, as a sentence.
+    """
+
+    rows: pl.DataFrame
+    until: datetime
+    actions: pl.DataFrame | None = None
+    missing: tuple[Stretch, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SymbolReport:
+    """What came of one symbol.
+
+    Parameters
+    ----------
+    symbol
+        As it was asked for.
+    ending
+        ``complete``: all that the source has of the span. ``partial``: some of it, `missing` says what
+        is not there. ``empty``: the source knows the symbol and has no rows of the span. ``not
+        found``: it does not know the symbol. ``rate limited``: it wanted fewer requests for longer than
+        was waited. ``failed``: it could not be read.
+    name
+        As the rows write the symbol.
+    rows
+        That came.
+    reason
+        Why it is not complete, or what was found of gaps, as sentences.
+    missing
+        Stretches of the span that are not there, half open.
+    """
+
+    symbol: str
+    ending: Ending
+    name: str = ""
+    rows: int = 0
+    reason: str = ""
+    missing: tuple[Stretch, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        spans = [f"{start} to {until}" for start, until in self.missing[:_SHOWN]]
+        if len(self.missing) > _SHOWN:
+            spans.append(f"{len(self.missing) - _SHOWN} more")
+        lacks = f"; missing: {', '.join(spans)}" if spans else ""
+        why = f": {self.reason}" if self.reason else ""
+        return f"{self.symbol}: {self.ending}, {self.rows:,} rows{lacks}{why}"
+
+
+@dataclass(frozen=True)
+class FetchReport:
+    """What came of each symbol of a request, in the order of the request."""
+
+    source: str
+    symbols: tuple[SymbolReport, ...]
+
+    @property
+    def lacking(self) -> Sequence[SymbolReport]:
+        """Those that are not complete."""
+        return tuple(it for it in self.symbols if it.ending != "complete")
+
+    @property
+    def text(self) -> str:
+        """A line for each symbol."""
+        return "\n".join(it.text for it in self.symbols)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The answer of `fetch_all`.
+
+    Parameters
+    ----------
+    bars
+        All rows that came, by symbol and time, in the schema of `rustybt.data.adapters.BARS`, or of
+        `rustybt.data.adapters.TRADES` for ticks.
+    actions
+        Splits and dividends, in the schema of `rustybt.data.adapters.ACTIONS`.
+    report
+        What came of each symbol.
+    """
+
+    bars: pl.DataFrame
+    actions: pl.DataFrame
+    report: FetchReport
+
+    @property
+    def complete(self) -> bool:
+        """Whether every symbol is complete."""
+        return not self.report.lacking
+
+
+def no_actions() -> pl.DataFrame:
+    """Return a frame of actions without rows."""
+    return pl.DataFrame(schema=dict(ACTIONS))

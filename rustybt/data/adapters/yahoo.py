@@ -1,0 +1,158 @@
+"""Stocks, funds, indices, currencies and coins of Yahoo, by yfinance."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from rustybt.data.adapters import frame
+from rustybt.data.adapters.adapter import DataAdapter, Reach
+from rustybt.data.adapters.report import Page, Stretch
+from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.yahoo_bars import DAY, Told
+from rustybt.data.adapters.yahoo_chart import SOURCE, Chart, ask
+
+_BACK: Final = {
+    "1m": timedelta(days=30),
+    "5m": timedelta(days=60),
+    "15m": timedelta(days=60),
+    "30m": timedelta(days=60),
+    "1h": timedelta(days=730),
+}
+_AT_ONCE: Final = {"1m": timedelta(days=7)}  # of one answer
+_KINDS: Final = {
+    "EQUITY": "equity",
+    "ETF": "etf",
+    "MUTUALFUND": "etf",
+    "CRYPTOCURRENCY": "crypto",
+    "CURRENCY": "forex",
+    "FUTURE": "future",
+    "OPTION": "option",
+}
+_SHARE_CLASS: Final = re.compile(r"([A-Z]+)\.([AB])")  # no exchange of Yahoo has this ending
+
+
+@dataclass(frozen=True)
+class YFinanceAdapter(DataAdapter):
+    """Yahoo as a source; needs no key.
+
+    Parameters
+    ----------
+    request_delay
+        Seconds between two requests of all processes of this user.
+    fetch_dividends, fetch_splits
+        Whether they are told in the answer. Prices are as traded in any case.
+    rate_limit
+        Requests a second, in the place of `request_delay`.
+    timeout
+        Seconds for one answer.
+
+    Notes
+    -----
+    Days go back to the listing, bars of 1h 729 days, of 5m to 30m 59 days and of 1m 29 days. A day is
+    left out until half an hour after its close, and a bar of minutes until it is over.
+
+    A price is the decimal of the fewest digits that Yahoo's number, of single precision and divided by
+    all later splits, may stand for; see `rustybt.data.adapters.unadjusted`.
+
+    Symbols are Yahoo's: ``^GSPC``, ``EURUSD=X``, ``BTC-USD``, ``OCDO.L``; ``BRK.B`` is taken for
+    ``BRK-B``. Prices of London are in pence, and the currency of such an asset is GBp.
+    """
+
+    request_delay: float = 1.0
+    fetch_dividends: bool = True
+    fetch_splits: bool = True
+    rate_limit: float | None = None
+    timeout: float = 10.0
+
+    concurrency = 1  # yfinance has one session a process
+
+    @property
+    def name(self) -> str:
+        """``yahoo``."""
+        return SOURCE
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The fields."""
+        return asdict(self)
+
+    @property
+    def resolutions(self) -> Mapping[str, Reach]:
+        """Days, and the last of shorter bars: a day less than Yahoo's limit, which moves."""
+        return {name: Reach(back - DAY) for name, back in _BACK.items()} | {"1d": Reach()}
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator["_Yahoo"]:
+        """Return a connection; yfinance opens what it needs at the first request."""
+        yield _Yahoo(self)
+
+
+@dataclass(frozen=True)
+class _Yahoo:
+    """A `Connection` to Yahoo."""
+
+    adapter: YFinanceAdapter
+
+    async def names(self, symbols: Sequence[str]) -> Mapping[str, str]:
+        """Return how Yahoo writes them; whether it has them shows when it is asked."""
+        return {it: _SHARE_CLASS.sub(r"\1-\2", it.upper()) for it in symbols}
+
+    async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
+        """Yield the bars of a symbol: days at once, minutes in the spans that Yahoo allows."""
+        first = datetime.combine(request.start.date(), time())
+        today = datetime.combine(datetime.now(UTC).date(), time())
+        # Up to today, wherever it ends, for the splits after it; east of UTC it is tomorrow already.
+        told = Told(symbol, await self._chart(symbol, "1d", first, today + 2 * DAY))
+        kinds = {"split": self.adapter.fetch_splits, "dividend": self.adapter.fetch_dividends}
+        actions = frame.actions(symbol, [it for it in told.actions(request) if kinds[it[1]]])
+        if request.resolution == "1d":
+            rows = told.bars(told.daily, request)
+            yield _page(rows, request, actions, tuple(told.missing_days(request)))
+            return
+        for part in _parts(request):
+            start, until = part.start.replace(tzinfo=UTC), part.until.replace(tzinfo=UTC)
+            chart = await self._chart(symbol, request.resolution, start, until)
+            missing = tuple(told.missing_minutes(chart, part))
+            yield _page(told.bars(chart, part), part, actions, missing)
+
+    async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
+        """Return what the head of a chart tells: the kind of asset, its name and its currency."""
+        today = datetime.combine(datetime.now(UTC).date(), time())
+        rows = []
+        for symbol in symbols:
+            meta = (await self._chart(symbol, "1d", today - 7 * DAY, today)).meta
+            kind = _KINDS.get(str(meta["instrumentType"]))
+            rows.append((symbol, kind, meta["longName"], meta["currency"]))
+        names = ("symbol", "asset_type", "name", "currency")
+        told = pl.DataFrame(rows, {it: frame.ASSETS[it] for it in names}, orient="row")
+        blank = [
+            pl.lit(None, kind).alias(it) for it, kind in frame.ASSETS.items() if it not in names
+        ]
+        return told.with_columns(blank).select(*frame.ASSETS)
+
+    async def _chart(self, symbol: str, interval: str, start: datetime, until: datetime) -> Chart:
+        timeout = self.adapter.timeout
+        return await asyncio.to_thread(ask, symbol, interval, start, until, timeout=timeout)
+
+
+def _page(
+    rows: pl.DataFrame, span: Request, actions: pl.DataFrame, missing: tuple[Stretch, ...]
+) -> Page:
+    reason = "it tells no prices of days on which the symbol was listed" if missing else ""
+    return Page(rows, span.until, actions, missing, reason)
+
+
+def _parts(request: Request) -> Iterator[Request]:
+    """Cut a request into spans that Yahoo answers at once."""
+    step = _AT_ONCE.get(request.resolution, request.until - request.start)
+    start = request.start
+    while start < request.until:
+        until = min(start + step, request.until)
+        yield request.between(start, until)
+        start = until

@@ -5,18 +5,19 @@ assets costs no Python-level hash; two finders make different objects of the sam
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rustybt.errors import UnknownSidError, UnknownSymbolError
+from rustybt.markets import CURRENCIES
 from warehouse import sqltext
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
 
-_FRACTIONAL = frozenset({"crypto", "forex"})
+_FRACTIONAL = frozenset({"crypto", "forex", "perpetual"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,9 +33,44 @@ class Asset:
     exchange
         Exchange calendar the asset trades by, such as ``XNYS`` or ``24/7``.
     asset_type
-        ``equity`` or ``crypto``.
+        ``equity``, ``etf``, ``adr``, ``crypto``, ``perpetual``, ``forex``, ``future`` or ``option``.
     first_session, last_session
         Sessions of the first and of the last stored bar, both inclusive.
+    name
+        For people; None if unknown.
+    currency
+        In which it trades: its own, that of the pair or of the exchange; None if unknown.
+    tick_size
+        Step of prices, trade currency; None for 0.01, and for none of what trades in fractions.
+    lot_size
+        Step of quantities, units; None for 1, and for 1e-8 of what trades in fractions.
+    multiplier
+        Units of the underlying in one contract.
+    root_symbol
+        Symbol that the contracts of a future share, such as ``ES``; None if it is no future.
+    underlying
+        Symbol of what an option is on.
+    expiry
+        Last trading session of a contract; None for what does not expire.
+    strike
+        Of an option, trade currency.
+    option_right
+        ``call`` or ``put``.
+    initial_margin, maintenance_margin
+        What opening and holding a position needs: trade currency a contract for a future, else a
+        fraction of its value. None asks for none.
+    borrow_rate
+        What a short pays a year, a fraction of its value; None for none of its own.
+
+    Attributes
+    ----------
+    end
+        Last session in which it can be traded.
+    fractional
+        Whether orders may be for parts of a unit.
+    margined
+        Whether a position costs nothing and its gains are settled in cash: futures, perpetuals, and
+        currencies that have a margin.
     """
 
     sid: int
@@ -43,15 +79,46 @@ class Asset:
     asset_type: str
     first_session: date
     last_session: date
+    name: str | None = None
+    currency: str | None = None
+    tick_size: float | None = None
+    lot_size: float | None = None
+    multiplier: float = 1.0
+    root_symbol: str | None = None
+    underlying: str | None = None
+    expiry: date | None = None
+    strike: float | None = None
+    option_right: Literal["call", "put"] | None = None
+    initial_margin: float | None = None
+    maintenance_margin: float | None = None
+    borrow_rate: float | None = None
+    end: date = field(init=False)
+    fractional: bool = field(init=False)
+    margined: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        fractional = self.asset_type in _FRACTIONAL
+        if self.lot_size is not None:
+            fractional = not float(self.lot_size).is_integer()
+        borrowed = self.asset_type == "forex" and self.initial_margin is not None
+        end = self.last_session if self.expiry is None else min(self.last_session, self.expiry)
+        object.__setattr__(self, "end", end)
+        object.__setattr__(self, "fractional", fractional)
+        object.__setattr__(self, "margined", borrowed or self.asset_type in {"future", "perpetual"})
 
     @property
-    def fractional(self) -> bool:
-        """Whether orders may be for parts of a unit."""
-        return self.asset_type in _FRACTIONAL
+    def price_multiplier(self) -> float:
+        """The multiplier, under zipline's name."""
+        return self.multiplier
+
+    @property
+    def expiration_date(self) -> date | None:
+        """The expiry, under zipline's name."""
+        return self.expiry
 
     def alive(self, session: date) -> bool:
         """Return whether the session lies in the listing spell."""
-        return self.first_session <= session <= self.last_session
+        return self.first_session <= session <= self.end
 
     def __lt__(self, other: "Asset") -> bool:
         return self.sid < other.sid
@@ -81,7 +148,10 @@ class AssetFinder:
 
     def __init__(self, warehouse: "Warehouse", bundle: str) -> None:
         name = warehouse.snapshot(bundle).bundle
-        query = sqltext.render("backtest/assets", bundle=name)
+        exchanges, currencies = zip(*CURRENCIES, strict=True)
+        query = sqltext.render(
+            "backtest/assets", bundle=name, exchanges=exchanges, currencies=currencies
+        )
         self.bundle = name
         self._by_sid = {row[0]: Asset(*row) for row in warehouse.sql(query).rows()}
         self._spells: dict[str, list[Asset]] = {}

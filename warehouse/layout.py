@@ -7,8 +7,10 @@
     bundles/<bundle>/data/<transaction>/<n>.parquet   written once, never renamed or reused
     bundles/<bundle>/derived/<snapshot>/…             what can be computed from a snapshot again
     bundles/<bundle>/leases/…                         locked files of live writers and readers
+    bundles/<bundle>/fetched/<source>/…               fetched pages that no snapshot holds yet
     bundles/<bundle>/commit.lock                      held while a manifest is added
     bundles/<bundle>/vacuum.lock                      held by a vacuum
+    registered/<bundle>.json                          what a bundle is fetched from
     pipelines/<name>.sql                              saved views, one SELECT a file
     backtests/run=<id>/<table>.parquet                a stored run, written whole
     catalog.duckdb                                    views for other tools; can be rebuilt
@@ -46,6 +48,11 @@ def bundles_dir(root: Path) -> Path:
     return root / "bundles"
 
 
+def registered_dir(root: Path) -> Path:
+    """Return the folder that says what bundles are fetched from."""
+    return root / "registered"
+
+
 def saved_dir(root: Path) -> Path:
     """Return the folder of the saved views."""
     return root / "pipelines"
@@ -81,6 +88,11 @@ class BundleDir:
     def derived(self, sha256: str) -> Path:
         """Return the folder of what is computed from the snapshot of this hash; of all if empty."""
         return self.path / "derived" / sha256[:16]
+
+    @property
+    def fetched(self) -> Path:
+        """Pages of sources that no snapshot holds yet, one folder a source."""
+        return self.path / "fetched"
 
     @property
     def leases(self) -> Path:

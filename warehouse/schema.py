@@ -88,6 +88,7 @@ class Dataset:
     period: Period = "all"
     time: str = ""
     nullable: tuple[str, ...] = ()  # columns of the key that may be NULL
+    optional: tuple[Column, ...] = ()  # columns that rows and older files may lack; NULL there
     names: tuple[str, ...] = field(init=False)
     exact: tuple[str, ...] = field(init=False)  # columns that may be widened
 
@@ -114,6 +115,36 @@ _PRICES = (
     Column("volume", EXACT[0], "Units traded, as traded; NULL if the source has none"),
 )
 
+_TERMS = (
+    Column("name", "VARCHAR", "Name for people; NULL if unknown"),
+    Column(
+        "currency",
+        "VARCHAR",
+        "Trade currency, ISO 4217 or the code of a coin; NULL for that of the exchange or pair",
+    ),
+    Column("tick_size", "DOUBLE", "Step of prices, trade currency; NULL for that of the kind"),
+    Column("lot_size", "DOUBLE", "Step of quantities, units; NULL for that of the kind"),
+    Column("multiplier", "DOUBLE", "Units of the underlying in one contract; NULL is 1"),
+    Column("root_symbol", "VARCHAR", "Symbol that the contracts of a future share, such as ES"),
+    Column("underlying", "VARCHAR", "Symbol of what an option is on, in the same bundle"),
+    Column("expiry", "DATE", "Last trading session of a contract; NULL for what does not expire"),
+    Column("strike", "DOUBLE", "Strike price of an option, trade currency"),
+    Column("option_right", "VARCHAR", "call or put"),
+    Column(
+        "initial_margin",
+        "DOUBLE",
+        "Needed to open: trade currency a contract for a future, else a fraction of the value; "
+        "NULL asks for none",
+    ),
+    Column(
+        "maintenance_margin",
+        "DOUBLE",
+        "Needed to hold, as initial_margin; below it positions are liquidated",
+    ),
+    Column(
+        "borrow_rate", "DOUBLE", "What a short pays a year, a fraction of its value; NULL for none"
+    ),
+)
 ASSETS = Dataset(
     "assets",
     "One row per asset and listing spell",
@@ -123,27 +154,33 @@ ASSETS = Dataset(
         Column(
             "exchange", "VARCHAR", "Exchange calendar the asset trades by, such as XNYS or 24/7"
         ),
-        Column("asset_type", "VARCHAR", "equity or crypto"),
+        Column(
+            "asset_type",
+            "VARCHAR",
+            "equity, etf, adr, crypto, perpetual, forex, future or option",
+        ),
         Column("first_session", "DATE", "Session of the first stored bar"),
         Column("last_session", "DATE", "Session of the last stored bar"),
+        *_TERMS,
     ),
     key=("sid",),
+    optional=_TERMS,
 )
 ADJUSTMENTS = Dataset(
     "adjustments",
-    "Splits and dividends, in force from their session on",
+    "Splits, dividends and mergers, in force from their session on",
     (
         _SID,
         _SYMBOL,
         Column("session", "DATE", "First session with the action: ex-date or split date"),
-        Column("kind", "VARCHAR", "split or dividend"),
+        Column("kind", "VARCHAR", "split, dividend or merger"),
         Column(
             "ratio",
             "DOUBLE",
             "Multiplies every earlier price; split: old shares per new, dividend: "
-            "1 - amount / last close before; NULL if no earlier close is stored",
+            "1 - amount / last close before; NULL if no earlier close is stored; merger: as told",
         ),
-        Column("amount", EXACT[0], "Dividend in cash per share, trade currency; NULL for a split"),
+        Column("amount", EXACT[0], "Dividend in cash per share, trade currency; NULL for others"),
         Column("pay_date", "DATE", "Day the cash is paid; NULL if unknown"),
     ),
     key=("sid", "session", "kind"),
@@ -222,8 +259,25 @@ FX_RATES = Dataset(
     ),
     key=("base", "quote", "date"),
 )
+FUNDING_1H = Dataset(
+    "funding_1h",
+    "Funding of perpetuals, one row per asset and instant at which it is exchanged",
+    (
+        Column("ts", "TIMESTAMP", "Instant of the exchange, UTC, microseconds"),
+        _SID,
+        _SYMBOL,
+        Column("rate", "DOUBLE", "Fraction of the value; longs pay a positive one, shorts get it"),
+    ),
+    key=("sid", "ts"),
+    period="year",
+    time="ts",
+)
 _FIXED = {
-    it.name: it for it in (ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS, QUALITY, POLICY, FX_RATES)
+    it.name: it
+    for it in (
+        *(ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS, QUALITY, POLICY),
+        *(FX_RATES, FUNDING_1H),
+    )
 }
 _BARS = re.compile(r"bars_(\d+(?:m|h|d|w|mo))")
 

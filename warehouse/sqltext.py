@@ -2,6 +2,7 @@
 
 Plain files run as they stand. A file whose shape varies is a ``*.sql.j2`` and may interpolate in a
 few ways only: ``identifier``, ``identifiers``, ``literal`` and ``sql_type``; a bare hole is refused.
+What several of them share is a template of its own that they include by its name.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from warehouse.errors import SqlTextError
@@ -160,7 +161,11 @@ def _only_filtered(value: object) -> object:
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, finalize=_only_filtered, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(source),
+        undefined=StrictUndefined,
+        finalize=_only_filtered,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters.clear()
     environment.filters.update(

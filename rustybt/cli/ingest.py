@@ -12,6 +12,7 @@ from rustybt.cli.output import counted, emit_one, format_option, root_option, sa
 from rustybt.cli.progress import words_progress
 from rustybt.data.bundles import IngestReport, Request
 from rustybt.data.bundles.ingest import ingest as ingest_source
+from rustybt.data.resolutions import BARS
 from rustybt.data.sources import FileSource
 from rustybt.data.sources.dialect import ENCODINGS
 from rustybt.interrupts import noting
@@ -37,10 +38,11 @@ def ingest() -> None:
 )
 @click.option(
     "--resolution",
-    type=click.Choice(["1d", "1m"]),
+    type=click.Choice(BARS),
     default="1d",
     show_default=True,
-    help="What one row is: a session, or the minute that begins at its time.",
+    help="What one row is: a session, the minutes or hours that begin at its time, the week or month "
+    "of its day.",
 )
 @click.option(
     "--date-format", help="How times are written, such as %d/%m/%Y, if not ISO, YYYYMMDD or epochs."

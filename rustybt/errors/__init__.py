@@ -33,6 +33,7 @@ RustyBTError
 ├── SourceError                     a source that cannot be ingested; nothing was committed
 │   ├── SourceFileError             ValueError: a file that is empty, unreadable or of unknown kind
 │   ├── LegacyFileError             ValueError: a file of zipline or pandas of another layout, or damaged
+│   ├── MigrationError              RuntimeError: what was taken of files is not what they hold
 │   ├── NoBarsError                 LookupError: a day or sid that a reader of bars does not hold
 │   ├── ColumnsError                ValueError: a missing or ambiguous column
 │   ├── ColumnTypeError             TypeError: a column whose type cannot be a number or time
@@ -42,6 +43,8 @@ RustyBTError
 │   ├── WrongRowsError              ValueError: a source answered other rows than it was asked for
 │   ├── SymbolsFailedError          symbols that could not be read, with the reason of each
 │   ├── NoSourceError               LookupError: a bundle that does not know its source
+│   ├── NotRegisteredError          LookupError: no such bundle is registered; names the nearest
+│   ├── SpecificationError          ValueError: what a bundle is fetched from cannot be stored or read
 │   ├── RequestError                ValueError: a request to an adapter that cannot be
 │   │   └── UnsupportedResolutionError  the source has no bars of that length, or of those days
 │   ├── UnknownAdapterError         LookupError: names the nearest
@@ -55,6 +58,7 @@ RustyBTError
 │       └── RefusedError            refused for good
 │           ├── AuthenticationError  PermissionError: a key that is missing or wrong
 │           └── SymbolNotFoundError  LookupError: names the nearest
+├── NotIngestedError                LookupError: a bundle that has no snapshot yet
 ├── BundleTableError                ValueError: a table beside the bars that cannot be stored
 ├── UnknownCalendarError            LookupError: names the nearest
 ├── QualityError                    ValueError: a policy refuses rows; nothing was committed
@@ -107,13 +111,17 @@ from rustybt.errors.ingesting import (
     DuplicateRowsError,
     EmptySpanError,
     LegacyFileError,
+    MigrationError,
     NoBarsError,
     NoSourceError,
     NothingReadError,
+    NotIngestedError,
+    NotRegisteredError,
     PolicyError,
     QualityError,
     SourceError,
     SourceFileError,
+    SpecificationError,
     SymbolsFailedError,
     UnknownCalendarError,
     WrongRowsError,
@@ -213,6 +221,7 @@ __all__ = [
     "LedgerError",
     "LegacyFileError",
     "LookaheadError",
+    "MigrationError",
     "MissingExtraError",
     "MissingProgramError",
     "MissingRateError",
@@ -220,6 +229,8 @@ __all__ = [
     "NoBarsError",
     "NoSourceError",
     "NotAnAssetError",
+    "NotIngestedError",
+    "NotRegisteredError",
     "NothingReadError",
     "OptionError",
     "OrderError",
@@ -243,6 +254,7 @@ __all__ = [
     "SourceError",
     "SourceFileError",
     "SpanError",
+    "SpecificationError",
     "SqlFactorError",
     "StrategyError",
     "StrategyFileError",

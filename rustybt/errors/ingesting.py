@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from rustybt.errors.root import RustyBTError
 from rustybt.secrets import without_secrets
+from warehouse.errors import UnknownBundleError
 
 
 class SourceError(RustyBTError):
@@ -29,6 +30,16 @@ class LegacyFileError(SourceError, ValueError):
     def __init__(self, path: object, problem: str, advice: str) -> None:
         self.path, self.problem = str(path), problem
         super().__init__(f"{path}: {problem}. {advice}")
+
+
+class MigrationError(SourceError, RuntimeError):
+    """What a migration would commit is not what its files hold, read a second time."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name, self.problem = name, problem
+        super().__init__(
+            f"{name}: {problem}. Nothing was committed; does another program write to the files?"
+        )
 
 
 class NoBarsError(SourceError, LookupError):
@@ -141,6 +152,39 @@ class NoSourceError(SourceError, LookupError):
         super().__init__(
             f"No snapshot of bundle {bundle!r} says how its source is read again. Pass source=…"
         )
+
+
+class NotRegisteredError(SourceError, UnknownBundleError):
+    """No bundle of this name is registered; the nearest is named."""
+
+    def __init__(self, bundle: str, known: Collection[str]) -> None:
+        self.bundle = bundle
+        near = get_close_matches(bundle, known, n=1)
+        hint = f" Nearest: {near[0]!r}." if near else ""
+        Exception.__init__(
+            self,
+            f"No bundle {bundle!r} is registered, so nothing says what it is fetched from.{hint} "
+            "register(bundle_name=…, adapter=…) does.",
+        )
+
+
+class NotIngestedError(RustyBTError, LookupError):
+    """A bundle that is registered and has no snapshot yet."""
+
+    def __init__(self, bundle: str) -> None:
+        self.bundle = bundle
+        super().__init__(
+            f"Bundle {bundle!r} has no snapshot yet. ingest({bundle!r}), or `rustybt ingest -b "
+            f"{bundle}`, makes its first."
+        )
+
+
+class SpecificationError(SourceError, ValueError):
+    """What a bundle is fetched from cannot be stored or read."""
+
+    def __init__(self, bundle: str, problem: str) -> None:
+        self.bundle, self.problem = bundle, problem
+        super().__init__(f"Specification of bundle {bundle!r}: {problem}.")
 
 
 class UnknownCalendarError(RustyBTError, LookupError):

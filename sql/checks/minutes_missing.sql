@@ -2,7 +2,7 @@
 -- severity: info
 -- layer: temporal
 -- scope: history
--- of: intraday
+-- of: minutes
 -- parameters: minutes = 60
 -- meaning: a longer pause between two bars of one session.
 -- columns: symbol, session, ts, detail

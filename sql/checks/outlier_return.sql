@@ -2,7 +2,7 @@
 -- severity: info
 -- layer: ohlcv
 -- scope: history
--- of: bars
+-- of: sessions
 -- parameters: deviations = 15, least = 0.1
 -- meaning: the return, corrected for actions, is many median absolute deviations from the median of its symbol.
 -- columns: symbol, session, ts, detail

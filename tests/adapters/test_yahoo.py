@@ -1,19 +1,23 @@
 """Yahoo as a source, by the real yfinance: what is stored is what was traded, and nothing is hidden."""
 
 import asyncio
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
 import pytest
 
+from rustybt.data.adapters.net.negative import Unknown
+from rustybt.data.adapters.net.retry import Patience
 from rustybt.data.adapters.yahoo import YFinanceAdapter
-from rustybt.errors import FetchError, UnsupportedResolutionError
+from rustybt.errors import FetchError, RequestError, UnsupportedResolutionError
 from tests.fake_exchanges import faults
 from tests.fake_exchanges.stocks import NEW_YORK
 from tests.fake_exchanges.yahoo import RECORDED
 
 at = datetime.fromisoformat
+QUICK = Patience(attempts=4, seconds=20.0, first=0.01, longest=0.05)
 _TRUST = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_PROXY", "no_proxy")
 
 
@@ -26,7 +30,9 @@ def yahoo(authority, monkeypatch):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("HTTPS_PROXY", server.proxy_url)
         monkeypatch.setenv("CURL_CA_BUNDLE", authority.ca_pem)
-        return YFinanceAdapter(request_delay=0.0, **given)
+        return YFinanceAdapter(
+            **({"request_delay": 1e-3, "patience": QUICK, "timeout": 2.0} | given)
+        )
 
     return yahoo
 
@@ -91,9 +97,79 @@ def test_what_is_too_long_ago_is_told_before_anything_is_asked(exchanges, yahoo)
 def test_what_yahoo_does_not_know_is_not_found(exchanges, yahoo):
     adapter = yahoo(exchanges)
     for _ in range(4):  # yfinance asks elsewhere for the time zone, but only twice a process
+        Unknown("yahoo").forget("NOSUCH")
         fetched = asyncio.run(adapter.fetch_all(["NOSUCH", "SPY"], "2024-02-20", "2024-02-23"))
         endings = {it.symbol: it.ending for it in fetched.report.symbols}
         assert endings == {"NOSUCH": "not found", "SPY": "complete"}
+
+
+def test_what_is_not_found_is_not_asked_for_again(exchanges, yahoo):
+    for _ in range(2):
+        with pytest.raises(FetchError, match="no symbol 'NOSUCH'"):
+            yahoo(exchanges).fetch_sync("NOSUCH", "2024-02-20", "2024-02-23")
+    assert len(exchanges.asked("chart/NOSUCH")) == 2  # yfinance asks twice by itself
+
+
+CHART = "interval=1d&includePrePost"
+ONCE = {
+    "429": faults.Status(429, "Too Many Requests", {"Retry-After": "1"}),
+    "500": faults.Status(500),
+    "502 json": faults.Status(502, '{"chart": null}'),
+    "401": faults.Status(401, '{"finance": {"error": "Invalid Crumb"}}'),
+    "html": faults.Status(200),
+    "empty": faults.Status(200, b""),
+    "null": faults.Status(200, "null"),
+    "object": faults.Status(200, "{}"),
+    "half": faults.Truncate("valid"),
+    "short": faults.Truncate("length"),
+    "chunked": faults.Truncate("chunked"),
+    "reset": faults.Reset(),
+    "hang": faults.Hang(),
+    "drip": faults.Drip(64, 0.2),
+    "bomb": faults.GzipBomb(2),
+    "other symbol": faults.Instead("SPY", "MSFT"),
+}
+
+
+@pytest.mark.parametrize("fault", ONCE.values(), ids=ONCE)
+def test_what_fails_twice_is_asked_for_again(exchanges, yahoo, fault):
+    truth = yahoo(exchanges).fetch_sync("SPY", "2024-02-01", "2024-02-23")
+    exchanges.fail(CHART, fault, times=2)  # yfinance itself repeats a bad status once
+    found = yahoo(exchanges).fetch_sync("SPY", "2024-02-01", "2024-02-23")
+    assert found.equals(truth)
+    assert truth.height == 16
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ONCE.values(), ids=ONCE)
+def test_what_fails_for_good_is_told(exchanges, yahoo, fault):
+    exchanges.fail(CHART, fault, times=None)
+    fetched = asyncio.run(yahoo(exchanges).fetch_all("SPY", "2024-02-01", "2024-02-23"))
+    (report,) = fetched.report.symbols
+    assert report.ending in ("failed", "rate limited")
+    assert report.missing == ((at("2024-02-01"), at("2024-02-24")),)
+    assert report.reason
+
+
+@pytest.mark.parametrize("fault", [faults.duplicated(), faults.unsorted()])
+def test_rows_in_any_order_and_number_are_each_taken_once(exchanges, yahoo, fault):
+    truth = yahoo(exchanges).fetch_sync("SPY", "2024-02-01", "2024-02-23")
+    exchanges.fail(CHART, fault)
+    assert yahoo(exchanges).fetch_sync("SPY", "2024-02-01", "2024-02-23").equals(truth)
+
+
+def test_a_certificate_that_nobody_knows_is_refused(exchanges, yahoo, monkeypatch):
+    adapter = yahoo(exchanges)
+    monkeypatch.delenv("CURL_CA_BUNDLE")
+    with pytest.raises(FetchError, match="not trusted"):
+        adapter.fetch_sync("SPY", "2024-02-01", "2024-02-23")
+
+
+def test_parameters_make_it_again(exchanges, yahoo):
+    adapter = yahoo(exchanges, rate_limit=3.0)
+    assert YFinanceAdapter(**json.loads(json.dumps(adapter.parameters))) == adapter
+    with pytest.raises(RequestError, match="request_delay"):
+        YFinanceAdapter(request_delay=0.0)
 
 
 def test_assets_are_told_by_the_head_of_a_chart(exchanges, yahoo):

@@ -69,7 +69,10 @@ def test_a_symbol_listed_twice_is_the_spell_begun_by_then(wh, on, sid):
     assets = wh.sql("SELECT * FROM small.assets").rows()
     later = (5, "A", "XNYS", "equity", date(2021, 2, 1), date(2021, 3, 1))
     with wh.begin("small") as txn:
-        query = "SELECT * FROM assets UNION ALL SELECT $1, $2, $3, $4, $5, $6"
+        query = (
+            "SELECT * FROM assets UNION ALL BY NAME SELECT $1 AS sid, $2 AS symbol, $3 AS exchange, "
+            "$4 AS asset_type, $5 AS first_session, $6 AS last_session"
+        )
         txn.replace("assets", txn.session.arrow(query, dict(zip("123456", later, strict=True))))
         txn.commit(lineage={"source": "a test"})
     assert len(assets) == 2

@@ -145,3 +145,30 @@ def stock(symbol: str) -> Stock:
 def at_midnight(day: date) -> int:
     """Return midnight of a day in New York, in milliseconds."""
     return ms(datetime(day.year, day.month, day.day, tzinfo=NEW_YORK).astimezone(UTC))
+
+
+def days_of(stock: Stock, start: int, end: int) -> list[tuple[date, Bar]]:
+    """Return the sessions whose day begins in New York in [start, end)."""
+    first, last = (datetime.fromtimestamp(it / 1000, NEW_YORK).date() for it in (start, end))
+    rows = stock.daily(first, last)
+    return [(day, bar) for day, bar in rows if start <= at_midnight(day) < end]
+
+
+def weeks_or_months(days: list[tuple[date, Bar]], resolution: str) -> list[Bar]:
+    """Return sessions as weeks, which begin on a Sunday, or months, at midnight in New York."""
+    groups: dict[date, list[Bar]] = {}
+    for day, bar in days:
+        sunday = day - timedelta(days=(day.weekday() + 1) % 7)
+        groups.setdefault(sunday if resolution == "1w" else day.replace(day=1), []).append(bar)
+    return [
+        Bar(
+            at_midnight(begin),
+            group[0].open,
+            max(it.high for it in group),
+            min(it.low for it in group),
+            group[-1].close,
+            sum((it.volume for it in group), Decimal(0)),
+            sum(it.trades for it in group),
+        )
+        for begin, group in groups.items()
+    ]

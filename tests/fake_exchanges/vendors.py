@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
-from tests.fake_exchanges import binance, yahoo
+from tests.fake_exchanges import alpaca, alphavantage, binance, polygon, yahoo
 from tests.fake_exchanges.answer import Answer, Ask
 from tests.fake_exchanges.world import World
 
 VENDORS: tuple[Callable[[World, Ask], Answer | None], ...] = (
     binance.answer,
     yahoo.answer,
+    polygon.answer,
+    alpaca.answer,
+    alphavantage.answer,
 )

@@ -3,6 +3,7 @@
 import shutil
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -75,7 +76,9 @@ def test_snapshot_stays(stored, tmp_path):
 
 def test_damaged_file_is_named(stored, tmp_path):
     root = shutil.copytree(stored, tmp_path / "root")
-    path = max(root.rglob("*.parquet"), key=lambda it: it.stat().st_size)
+    query = "SELECT path FROM meta.data_files WHERE dataset = 'bars_1d'"
+    with warehouse.open(root) as wh:
+        path = Path(wh.sql(query).rows()[0][0])
     path.chmod(0o600)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

@@ -193,7 +193,8 @@ def _fill_meta(session: Session, root: Path, held: tuple[Held, ...], shown: Iter
             _fill(session, rows, name, text, [Column(*it) for it in found])
     finally:
         source.close()
-    symbols = session.arrow(sqltext.render("catalog/symbols", bundles=shown))
+    query = sqltext.render("catalog/symbols", bundles=shown, columns=columns.SYMBOLS)
+    symbols = session.arrow(query)
     _fill(session, symbols, "symbols", "One row per asset of every bundle", columns.SYMBOLS)
     about = {"format": FORMAT, "root": os.fspath(root)}
     session.execute(sqltext.load("catalog/about"), about)

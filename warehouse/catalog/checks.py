@@ -6,6 +6,7 @@ Apart from who runs them, because `meta.quality` names them too, those that were
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 
 from warehouse import sqltext
@@ -14,10 +15,13 @@ from warehouse.errors import SqlTextError
 LAYERS = ("schema", "ohlcv", "temporal", "precision")
 SEVERITIES = ("error", "warn", "info")
 SCOPES = ("row", "history")
-SUBJECTS = ("bars", "daily", "sessions", "intraday", "actions")
+SUBJECTS = ("bars", "daily", "sessions", "intraday", "minutes", "actions")
 
 _HEADER = re.compile(r"-- (\w+): (.+)")
 _DAILY = "bars_1d"
+_INTRADAY = re.compile(r"bars_(\d+)([mh])")
+_UNITS = {"m": "minutes", "h": "hours"}
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Check:
         ``row``: a row is judged by itself, when it is ingested too. ``history``: by other rows.
     subject
         What it can judge: all ``bars``, ``daily`` ones, those of ``sessions`` (daily or shorter),
-        ``intraday`` ones, or the ``actions`` stored beside daily ones.
+        ``intraday`` ones, those of ``minutes`` (of an hour at most), or the ``actions`` stored beside
+        daily ones.
     meaning
         What an offending row is, as a sentence.
     parameters
@@ -62,6 +67,8 @@ class Check:
                 return dataset == _DAILY
             case "intraday":
                 return is_intraday(dataset)
+            case "minutes":
+                return is_intraday(dataset) and _step(dataset) <= _HOUR
             case "sessions":
                 return dataset == _DAILY or is_intraday(dataset)
         return True
@@ -69,7 +76,23 @@ class Check:
 
 def is_intraday(dataset: str) -> bool:
     """Whether the bars of a dataset are shorter than a session."""
-    return dataset.startswith("bars_") and not dataset.endswith(("d", "w", "mo"))
+    return _INTRADAY.fullmatch(dataset) is not None
+
+
+def before_opening(dataset: str) -> timedelta:
+    """Return how long before the opening a bar may begin that is of a session, as it ends in it.
+
+    A minute has to begin in its session; a longer one, such as an hour from 14:00 on of a session
+    that opens at 14:30, has not.
+    """
+    step = _step(dataset)
+    return step - timedelta(microseconds=1) if step > timedelta(minutes=1) else timedelta()
+
+
+def _step(dataset: str) -> timedelta:
+    """Return how long a bar of an intraday dataset is; nothing of all others."""
+    match = _INTRADAY.fullmatch(dataset)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
 
 
 @cache

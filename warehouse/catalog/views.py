@@ -64,7 +64,14 @@ def create_dataset(
     """Create or replace the view of one dataset over its files."""
     columns, groups = shown(place, of, files)
     session.execute(
-        sqltext.render("views/dataset", schema=schema, name=of.name, columns=columns, groups=groups)
+        sqltext.render(
+            "views/dataset",
+            schema=schema,
+            name=of.name,
+            columns=columns,
+            groups=groups,
+            optional=of.optional,
+        )
     )
 
 

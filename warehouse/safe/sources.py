@@ -54,16 +54,15 @@ def _give_dataset(
     session: Sealed, place: BundleDir, of: Dataset, files: Mapping[str, DataFile]
 ) -> None:
     columns, groups = shown(place, of, files)
+    view = {"schema": place.bundle, "name": of.name, "columns": columns, "optional": of.optional}
     if not files:
-        empty = {"schema": place.bundle, "name": of.name, "columns": columns, "groups": []}
-        session.define(sqltext.render("views/dataset", **empty))
+        session.define(sqltext.render("views/dataset", **view, groups=[]))
         return
     sources = []
     for number, paths in enumerate(groups):
         sources.append(f"{place.bundle}.{of.name}.{number}")
         session.give(sources[-1], ds.dataset(paths, format="parquet"))
-    filled = {"schema": place.bundle, "name": of.name, "columns": columns, "sources": sources}
-    session.define(sqltext.render("safe/dataset", **filled))
+    session.define(sqltext.render("safe/dataset", **view, sources=sources))
 
 
 def _give_meta(

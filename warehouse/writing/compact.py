@@ -31,7 +31,9 @@ def rewritten(
     DamageError
         What was written does not read back as what was stored.
     """
-    session.execute(sqltext.render("writing/rewriting", stored=os.fspath(path)))
+    session.execute(
+        sqltext.render("writing/rewriting", stored=os.fspath(path), optional=of.optional)
+    )
     writer = Writer(session, of, of.typed(stored.wide), "rewriting")
     file = writer.write(writer.whole(), target, None)
     if file.rows != stored.rows or writer.differs(target):

@@ -168,6 +168,7 @@ class Writer:
             names=self.dataset.names,
             incoming=self.incoming,
             stored=os.fspath(stored),
+            optional=self.dataset.optional,
         )
         return bool(self.session.rows(query)[0][0])
 
@@ -180,6 +181,7 @@ class Writer:
             time=self.dataset.time,
             first=partition.first,
             until=partition.until,
+            optional=self.dataset.optional,
             **values,
         )
 
@@ -191,6 +193,19 @@ def _needing(partition: Partition, needs: Needs) -> Partition:
 def _target(partition: Partition, path: Path, schema: pa.Schema) -> Target:
     span = (partition.first, partition.until) if partition.first and partition.until else None
     return Target(path, span, packed_schema(schema, partition.types))
+
+
+def completed(session: Session, dataset: Dataset, incoming: str) -> str:
+    """Return the name of a table with the incoming rows and the optional columns that they lack."""
+    found = dict(session.rows(sqltext.render("writing/types", incoming=incoming)))
+    lacking = [it for it in dataset.optional if it.name not in found]
+    if not lacking:
+        return incoming
+    name = f"completed {incoming}"
+    session.execute(
+        sqltext.render("writing/completed", name=name, incoming=incoming, lacking=lacking)
+    )
+    return name
 
 
 def stored_columns(session: Session, dataset: Dataset, incoming: str) -> tuple[Column, ...]:

@@ -40,6 +40,7 @@ from warehouse.writing.compact import restated, rewritten
 from warehouse.writing.partition import (
     Partition,
     Writer,
+    completed,
     require_keys,
     stored_columns,
 )
@@ -317,6 +318,8 @@ class Transaction(Closing):
         incoming = rows if isinstance(rows, str) else f"incoming_{of.name}"
         if not isinstance(rows, str):
             self.session.load(incoming, rows)
+        if of.optional:
+            incoming = completed(self.session, of, incoming)
         columns = stored_columns(self.session, of, incoming)
         ordered = require_keys(self.session, of, incoming)
         return Writer(self.session, of, columns, incoming, ordered)

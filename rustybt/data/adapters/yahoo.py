@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -12,10 +12,14 @@ import polars as pl
 
 from rustybt.data.adapters import frame
 from rustybt.data.adapters.adapter import DataAdapter, Reach
+from rustybt.data.adapters.net.limiter import Limiter, Rate, rates_of
+from rustybt.data.adapters.net.negative import Unknown
+from rustybt.data.adapters.net.retry import Patience, patiently
 from rustybt.data.adapters.report import Page, Stretch
 from rustybt.data.adapters.request import Request
 from rustybt.data.adapters.yahoo_bars import DAY, Told
 from rustybt.data.adapters.yahoo_chart import SOURCE, Chart, ask
+from rustybt.errors import RequestError, SymbolNotFoundError
 
 _BACK: Final = {
     "1m": timedelta(days=30),
@@ -34,6 +38,9 @@ _KINDS: Final = {
     "FUTURE": "future",
     "OPTION": "option",
 }
+_COST: Final = (
+    2.0  # requests of one call: the time zone of a symbol that is new, or a crumb, and the chart
+)
 _SHARE_CLASS: Final = re.compile(r"([A-Z]+)\.([AB])")  # no exchange of Yahoo has this ending
 
 
@@ -44,13 +51,15 @@ class YFinanceAdapter(DataAdapter):
     Parameters
     ----------
     request_delay
-        Seconds between two requests of all processes of this user.
+        Seconds between two requests of all processes of this user; more than 0.
     fetch_dividends, fetch_splits
         Whether they are told in the answer. Prices are as traded in any case.
     rate_limit
         Requests a second, in the place of `request_delay`.
     timeout
         Seconds for one answer.
+    patience
+        How long an answer is tried for.
 
     Notes
     -----
@@ -69,6 +78,14 @@ class YFinanceAdapter(DataAdapter):
     fetch_splits: bool = True
     rate_limit: float | None = None
     timeout: float = 10.0
+    patience: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        """Take what `parameters` gave."""
+        if not self.request_delay > 0:
+            raise RequestError("request_delay", self.request_delay, "seconds, more than 0")
+        if isinstance(self.patience, Mapping):
+            object.__setattr__(self, "patience", Patience(**self.patience))
 
     concurrency = 1  # yfinance has one session a process
 
@@ -90,7 +107,8 @@ class YFinanceAdapter(DataAdapter):
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["_Yahoo"]:
         """Return a connection; yfinance opens what it needs at the first request."""
-        yield _Yahoo(self)
+        rates = rates_of("yfinance", self.rate_limit, (Rate(1 / self.request_delay),))
+        yield _Yahoo(self, Limiter(SOURCE, rates), Unknown(SOURCE))
 
 
 @dataclass(frozen=True)
@@ -98,10 +116,12 @@ class _Yahoo:
     """A `Connection` to Yahoo."""
 
     adapter: YFinanceAdapter
+    limiter: Limiter
+    unknown: Unknown
 
-    async def names(self, symbols: Sequence[str]) -> Mapping[str, str]:
+    async def names(self, symbols: Sequence[str]) -> Mapping[str, str | SymbolNotFoundError]:
         """Return how Yahoo writes them; whether it has them shows when it is asked."""
-        return {it: _SHARE_CLASS.sub(r"\1-\2", it.upper()) for it in symbols}
+        return await asyncio.to_thread(lambda: {it: self._name(it) for it in symbols})
 
     async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
         """Yield the bars of a symbol: days at once, minutes in the spans that Yahoo allows."""
@@ -136,9 +156,22 @@ class _Yahoo:
         ]
         return told.with_columns(blank).select(*frame.ASSETS)
 
+    def _name(self, symbol: str) -> str | SymbolNotFoundError:
+        name = _SHARE_CLASS.sub(r"\1-\2", symbol.upper())
+        return SymbolNotFoundError(SOURCE, symbol) if self.unknown.has(name) else name
+
     async def _chart(self, symbol: str, interval: str, start: datetime, until: datetime) -> Chart:
         timeout = self.adapter.timeout
-        return await asyncio.to_thread(ask, symbol, interval, start, until, timeout=timeout)
+
+        async def asked() -> Chart:
+            await self.limiter.slot(_COST)
+            return await asyncio.to_thread(ask, symbol, interval, start, until, timeout=timeout)
+
+        try:
+            return await patiently(asked, self.limiter, self.adapter.patience)
+        except SymbolNotFoundError:
+            await asyncio.to_thread(self.unknown.remember, symbol)
+            raise
 
 
 def _page(

@@ -14,7 +14,7 @@ from rustybt.assets import AssetFinder
 from rustybt.data.bundles.ingest import OnError, Request, ingest
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.quality import check
-from rustybt.data.sources import Resolution, Source, rebuilt
+from rustybt.data.sources import Source, rebuilt
 from rustybt.errors import NoSourceError
 from warehouse import Result, Snapshot, Warehouse, sqltext
 from warehouse.errors import UnknownSnapshotError
@@ -44,7 +44,7 @@ class Bundle:
         return AssetFinder(self.warehouse, self.name)
 
     def assets(self) -> pa.Table:
-        """Return sid, symbol, exchange, asset_type, first_session, last_session, in order of sid."""
+        """Return the columns of the view ``assets``, in order of sid."""
         query = sqltext.render("ingest/bundle_assets", bundle=self.name)
         return self.warehouse.sql(query).arrow()
 
@@ -102,7 +102,7 @@ class Bundle:
             n_workers=n_workers,
             on_error=on_error,
         )
-        resolution: Resolution = last["resolution"] if last else "1d"
+        resolution = last["resolution"] if last else "1d"
         return ingest(again, self.name, request, resolution=resolution, root=self.warehouse.root)
 
     def _last_ingest(self) -> Mapping[str, Any] | None:

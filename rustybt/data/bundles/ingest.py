@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import warehouse
 from rustybt.data.bundles.merge import Merge, Merged
 from rustybt.data.bundles.report import IngestReport
+from rustybt.data.bundles.tables import merge_terms
 from rustybt.data.calendars import require_calendar, sessions
 from rustybt.data.lineage import lineage_of
-from rustybt.data.sources import FileSource, Reading, Resolution, Source, Span, Staging
+from rustybt.data.resolutions import Resolution, dataset_of, resolution_of
+from rustybt.data.sources import FileSource, Reading, Source, Span, Staging
 from rustybt.data.sources.reading import Crew, read
 from rustybt.errors import (
     DuplicateRowsError,
@@ -25,7 +27,7 @@ from rustybt.errors import (
 )
 from rustybt.interrupts import noting
 from rustybt.secrets import without_secrets
-from warehouse import BundleName, Warehouse, sqltext
+from warehouse import BundleName, Transaction, Warehouse, sqltext
 from warehouse.session import Session
 from warehouse.writing.transaction import committed_before
 
@@ -54,6 +56,15 @@ class Request:
         ``partial``: the others are committed, and the report says what became of each.
     timeout_seconds
         A worker that has not answered a task, a few symbols, for so long is killed and has failed.
+    assets
+        Terms of assets by symbol, as `rustybt.data.bundles.add_table` takes them; those of symbols
+        that the bundle does not have are left out.
+    actions
+        Splits, dividends and mergers as a table: ``symbol``, ``session``, ``kind``, ``ratio``,
+        ``amount`` and ``pay_date``, as the view ``adjustments`` describes them; they replace the
+        stored ones of the sessions that are taken. Ratios of dividends are computed from the bars.
+    check
+        Called with the transaction before it is committed; if it raises, nothing is committed.
     """
 
     symbols: tuple[str, ...] | None = None
@@ -62,6 +73,9 @@ class Request:
     n_workers: int = 1
     on_error: OnError = "raise"
     timeout_seconds: float = 900.0
+    assets: Any = None
+    actions: Any = None
+    check: Callable[[Transaction], None] = lambda _: None
 
     @property
     def crew(self) -> Crew:
@@ -83,7 +97,7 @@ def ingest(
     request: Request = EVERYTHING,
     *,
     calendar: str | None = None,
-    resolution: Resolution = "1d",
+    resolution: str = "1d",
     root: str | Path | None = None,
     progress: Progress = lambda _: None,
 ) -> IngestReport:
@@ -100,8 +114,10 @@ def ingest(
     calendar
         Exchange calendar, ``XNYS`` or ``24/7``; that of the bundle if None, and XNYS for a new one.
     resolution
-        ``1d``: a row is a session, and the time of day of its time is ignored. ``1m``: a row is the
-        minute that begins at its time, UTC.
+        What a row is. ``1d``: a session, and the time of day of its time is ignored. ``1m``, ``5m``,
+        ``15m``, ``30m``, ``1h``, ``2h`` or ``4h``: what begins at its time, UTC. ``1w`` or ``1mo``: the
+        week, Monday to Sunday, or month that holds its day; stored under the last session in it. Other
+        usual names, as ``daily`` or ``1M``, are taken too.
     root
         Of the warehouse, as `warehouse.open` takes it.
     progress
@@ -125,9 +141,13 @@ def ingest(
         The bundle has another calendar.
     UnknownCalendarError
         There is no such calendar, or it is not known for the years of the rows.
+    BundleTableError
+        The terms of assets have other columns, or terms that contradict each other.
     """
     began = time.monotonic()
     name = BundleName(bundle)
+    resolution = resolution_of(resolution)
+    dataset_of(resolution)  # refused before anything is read
     committed: list[str] = []
     with (
         noting(committed),
@@ -144,8 +164,13 @@ def ingest(
         duplicates = _settle_duplicates(source, staging, reading)
         progress(f"merging {reading.rows:,} rows")
         with wh.begin(name, calendar=calendar) as txn:
-            merge = Merge(txn, staging, calendar, told=reading.tells_actions)
+            merge = Merge(
+                txn, staging, calendar, told=reading.tells_actions, actions=request.actions
+            )
             merged = merge.run(reading.rejects)
+            if request.assets is not None:
+                merge_terms(txn, request.assets)
+            request.check(txn)
             new = txn.touched or txn.head is None
             progress("committing" if new else "nothing is new")
             snapshot = txn.head
@@ -187,10 +212,12 @@ def _require_sessions(calendar: str, request: Request) -> None:
 
 def _read(source: Source, staging: Staging, request: Request) -> Reading:
     reading = _without_secrets(read(source, staging, request.crew))
-    if staging.daily or reading.tells_actions is None:
+    resolution = staging.span.resolution
+    if resolution == "1d" or reading.tells_actions is None:
         return reading
     unsaid = (
-        "Splits and dividends are taken from daily rows only; those of the minutes are not stored."
+        "Splits and dividends are taken from daily rows only; those of rows of "
+        f"{resolution} are not stored."
     )
     return replace(reading, notes=(*reading.notes, unsaid))
 
@@ -219,7 +246,7 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
         examples = [
             f"{symbol} {at}: {found} ({file})" for _, symbol, at, file, found in contradictions
         ]
-        raise DuplicateRowsError(contradictions[0][0], examples, daily=staging.daily)
+        raise DuplicateRowsError(contradictions[0][0], examples, resolution=staging.span.resolution)
     return duplicates
 
 
@@ -270,7 +297,7 @@ def ingest_files(
     bundle: str,
     *,
     calendar: str | None = None,
-    resolution: Resolution = "1d",
+    resolution: str = "1d",
     actions_from: str | None = None,
     root: str | Path | None = None,
 ) -> IngestReport:

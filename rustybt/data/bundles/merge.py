@@ -6,12 +6,16 @@ dividend, flags of rows that come again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
 
 from rustybt.data.calendars import sessions
 from rustybt.data.quality import find_doubts, policy_in
+from rustybt.data.resolutions import dataset_of
 from rustybt.data.sources import Reject, Staging
 from rustybt.data.sources.source import Told
 from warehouse import Changes, Transaction, sqltext
+from warehouse.catalog.checks import before_opening
 from warehouse.schema import EXACT
 
 
@@ -37,23 +41,28 @@ class Merge:
         Exchange calendar of the bundle.
     told
         Where the source tells of actions, which then replace the stored ones of its rows.
+    actions
+        Actions as a table of their own, see `Request`; they are taken in place of those that the
+        source tells.
     """
 
     txn: Transaction
     staging: Staging
     calendar: str
     told: Told | None
+    actions: Any = None
 
     def run(self, rejects: Sequence[Reject]) -> Merged:
         """Write bars, assets, sessions, adjustments, flags and rejects into the transaction."""
         session = self.txn.session
         self._make_again()
         self._show_rows()
-        dataset = "bars_1d" if self.staging.daily else "bars_1m"
+        dataset = self._dataset
         changes = self.txn.upsert(dataset, "new_bars")
-        self.txn.replace("assets", session.arrow(sqltext.load("ingest/assets")))
+        known = sqltext.render("ingest/assets", datasets=self._datasets)
+        self.txn.replace("assets", session.arrow(known))
         self.txn.replace("sessions", "calendar_sessions")
-        actions = self._merge_actions() if self.staging.daily else 0
+        actions = self._merge_actions() if dataset == "bars_1d" else 0
         flagged = self._merge_flags(dataset)
         self._merge_rejects(rejects)
         ((symbols,),) = session.rows(sqltext.load("ingest/count_symbols"))
@@ -64,8 +73,24 @@ class Merge:
         for name in ("sessions", "adjustments", "flags"):
             self.txn.make_again(name)
         if self.txn.make_again("assets"):
-            known = sqltext.render("ingest/assets_of_bars", **self._kind)
+            known = sqltext.render(
+                "ingest/assets_of_bars", datasets=self._stored or ["bars_1d"], **self._kind
+            )
             self.txn.replace("assets", self.txn.session.arrow(known))
+
+    @property
+    def _dataset(self) -> str:
+        return dataset_of(self.staging.span.resolution)
+
+    @cached_property
+    def _stored(self) -> list[str]:
+        """The datasets of rows that the bundle has, by name."""
+        held = self.txn.head.datasets if self.txn.head else ()
+        return sorted(it for it in held if it.startswith("bars_"))
+
+    @property
+    def _datasets(self) -> list[str]:
+        return sorted({*self._stored, self._dataset})
 
     @property
     def _kind(self) -> dict[str, str]:
@@ -82,10 +107,15 @@ class Merge:
         session.load("repeated", repeated)
         ((first, last),) = session.rows(sqltext.load("ingest/span"))
         session.load("calendar_sessions", sessions(self.calendar, first, last))
-        session.execute(sqltext.load("ingest/session_days"))
+        session.execute(
+            sqltext.load("ingest/session_days"), {"before": before_opening(self._dataset)}
+        )
         session.execute(
             sqltext.render(
-                "ingest/staged", daily=self.staging.daily, repeated=repeated.num_rows > 0
+                "ingest/staged",
+                daily=self.staging.daily,
+                period=self.staging.period,
+                repeated=repeated.num_rows > 0,
             )
         )
         session.execute(sqltext.render("ingest/numbers", **self._kind))
@@ -93,7 +123,9 @@ class Merge:
 
     def _merge_actions(self) -> int:
         session = self.txn.session
-        if self.told == "adjusted":
+        if self.actions is not None:
+            session.load("actions", self.actions)
+        elif self.told == "adjusted":
             import polars as pl
 
             from rustybt.data.actions import derive_actions
@@ -102,7 +134,12 @@ class Merge:
             session.load("actions", derive_actions(closes))
         else:
             session.execute(sqltext.load("ingest/told_actions"))
-        session.execute(sqltext.render("ingest/merged_actions", told=self.told is not None))
+        given = self.actions is not None
+        session.execute(
+            sqltext.render(
+                "ingest/merged_actions", told=given or self.told is not None, given=given
+            )
+        )
         ((wide,),) = session.rows(sqltext.load("ingest/amount_wide"))
         sound = session.arrow(sqltext.render("ingest/sound_actions", amount=EXACT[wide]))
         self.txn.replace("adjustments", sound)

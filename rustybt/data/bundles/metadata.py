@@ -13,6 +13,7 @@ from typing import Any, NoReturn, Self
 import warehouse
 from rustybt.errors import DerivedMetadataError
 from warehouse import Warehouse, sqltext
+from warehouse.catalog.columns import SYMBOLS
 from warehouse.errors import BundleNameError, UnknownBundleError
 
 INGEST = "`rustybt ingest` commits a snapshot, from which all metadata follow"
@@ -156,7 +157,7 @@ class BundleMetadata:
         with warehouse.open(root) as wh:
             if bundle_name not in wh.bundles():
                 return []
-            query = sqltext.render("catalog/symbols", bundles=[bundle_name])
+            query = sqltext.render("catalog/symbols", bundles=[bundle_name], columns=SYMBOLS)
             rows = wh.sql(query).arrow().sort_by("sid").to_pylist()
         return [
             {"symbol_id": it["sid"]}
@@ -193,7 +194,8 @@ class BundleMetadata:
     def count_all_symbols(cls, *, root: str | Path | None = None) -> int:
         """Return how many symbols all bundles have; one of two bundles counts twice."""
         with warehouse.open(root) as wh:
-            return len(wh.sql(sqltext.render("catalog/symbols", bundles=wh.bundles())))
+            query = sqltext.render("catalog/symbols", bundles=wh.bundles(), columns=SYMBOLS)
+            return len(wh.sql(query))
 
     update = staticmethod(refused("BundleMetadata.update", INGEST))
     add_symbol = staticmethod(refused("BundleMetadata.add_symbol", INGEST))

@@ -40,6 +40,19 @@ def sessions(calendar: str, first: date, last: date) -> pa.Table:
     return computed.sessions(calendar, first.year, last.year) if stored is None else stored
 
 
+def canonical(name: str) -> str:
+    """Return the first of the names of a calendar: ``XNYS`` for ``NYSE``.
+
+    Raises
+    ------
+    UnknownCalendarError
+        There is no such calendar.
+    """
+    require_calendar(name)
+    known = shipped.aliases()
+    return (computed.aliases() if known is None else known).get(name, name)
+
+
 def require_calendar(name: str) -> None:
     """Refuse a name that no exchange calendar has.
 

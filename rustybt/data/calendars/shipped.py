@@ -47,6 +47,12 @@ def names() -> list[str]:
     return [] if about is None else about["names"]
 
 
+def aliases() -> dict[str, str] | None:
+    """Return the first name of each other name; None if the table is of another version."""
+    about = _about(TABLE)
+    return None if about is None else about["aliases"]
+
+
 def held() -> dict[str, tuple[int, int]]:
     """Return the first and the last year of each calendar of the table; none as of `names`."""
     about = _about(TABLE)

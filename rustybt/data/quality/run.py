@@ -1,11 +1,12 @@
 """Runs checks over the views ``bars``, ``stored``, ``sessions``, ``assets`` and ``corporate_actions``."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from rustybt.data.quality.policy import Policy
 from rustybt.data.quality.report import SHOWN, Finding, Sample
 from warehouse import sqltext
-from warehouse.catalog.checks import Check, checks, is_intraday
+from warehouse.catalog.checks import Check, before_opening, checks, is_intraday
 from warehouse.session import Session
 
 
@@ -17,7 +18,13 @@ def show(session: Session, schema: str, dataset: str) -> None:
     session.execute(
         sqltext.render("quality/stored_bars", schema=schema, name=dataset, intraday=intraday)
     )
-    session.execute(sqltext.render("quality/judged_bars", intraday=intraday))
+    session.execute(
+        sqltext.render(
+            "quality/judged_bars",
+            intraday=intraday,
+            before=before_opening(dataset) // timedelta(microseconds=1),
+        )
+    )
 
 
 def run(

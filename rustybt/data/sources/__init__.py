@@ -4,7 +4,7 @@ from rustybt.data.sources.feed import Feed, FeedSource
 from rustybt.data.sources.files import FileSource
 from rustybt.data.sources.reading import rebuilt
 from rustybt.data.sources.source import Reading, Reject, Source
-from rustybt.data.sources.span import Outcome, Resolution, Span
+from rustybt.data.sources.span import Outcome, Span
 from rustybt.data.sources.staging import Staging
 from rustybt.data.sources.table import TableSource
 
@@ -15,7 +15,6 @@ __all__ = [
     "Outcome",
     "Reading",
     "Reject",
-    "Resolution",
     "Source",
     "Span",
     "Staging",

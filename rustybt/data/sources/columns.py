@@ -4,7 +4,7 @@ The usual names of columns stand here alone, so that files, tables and messages 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rustybt.errors import ColumnsError
@@ -44,7 +44,12 @@ class Columns:
 
 
 def find_columns(
-    file: str, header: Sequence[str], *, adjusted: str | None = None, symbol: bool = False
+    file: str,
+    header: Sequence[str],
+    *,
+    adjusted: str | None = None,
+    symbol: bool = False,
+    named: Iterable[tuple[str, str]] = (),
 ) -> Columns:
     """Find the columns of a source by their usual names, whatever case, spaces and underscores.
 
@@ -58,6 +63,8 @@ def find_columns(
         Name of the column of adjusted closes, if actions are wanted from it.
     symbol
         Whether a column of symbols is required.
+    named
+        Canonical names, and the names by which the source has these columns in the place of the usual.
 
     Raises
     ------
@@ -65,15 +72,22 @@ def find_columns(
         A required column is missing, or two columns could be the same one.
     """
     plain = [_plain(name) for name in header]
-    wanted = dict(NAMES) if adjusted is None else {**NAMES, "adjusted": (_plain(adjusted),)}
-    if {"date", "time"} <= set(plain) and not {"ts", "timestamp", "datetime"} & set(plain):
+    own = {column: (_plain(name),) for column, name in named}
+    wanted = {**NAMES, **own}
+    if adjusted is not None:
+        wanted["adjusted"] = (_plain(adjusted),)
+    if (
+        "at" not in own
+        and {"date", "time"} <= set(plain)
+        and not {"ts", "timestamp", "datetime"} & set(plain)
+    ):
         raise ColumnsError(file, header, "date and time stand in two columns; expected one")
     found = {}
     for column, names in wanted.items():
         name = next((it for it in names if it in plain), None)
         said = {"at": "the time", "adjusted": "the adjusted close"}.get(column, column)
         if name is None:
-            if column in OPTIONAL and not (symbol and column == "symbol"):
+            if column in OPTIONAL - set(own) and not (symbol and column == "symbol"):
                 continue
             accepted = (adjusted or "",) if column == "adjusted" else names
             raise ColumnsError(file, header, f"no column for {said}", accepted)

@@ -47,7 +47,7 @@ class Sample:
         return decide(record[position] for record in self.records if position < len(record))
 
 
-def sniff(path: Path, encoding: str | None = None) -> Sample:
+def sniff(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Sample:
     """Read the beginning of a text file.
 
     Parameters
@@ -56,6 +56,8 @@ def sniff(path: Path, encoding: str | None = None) -> Sample:
         A ``.csv`` or ``.csv.gz``.
     encoding
         As Python names it; UTF-8, with or without a mark, if None.
+    delimiter
+        One character; the one of `DELIMITERS` that the header has most if None.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def sniff(path: Path, encoding: str | None = None) -> Sample:
     blank, first = next(
         (n, it) for n, it in enumerate(io.StringIO(text, newline=None)) if it != "\n"
     )
-    delimiter = max(DELIMITERS, key=first.count)
+    delimiter = delimiter or max(DELIMITERS, key=first.count)
     records = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter)
     whole = [tuple(it) for it in islice(filter(None, records), _SAMPLE_ROWS + 1)]
     header = tuple(name.strip() for name in whole[0])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rustybt.data.sources.columns import find_columns
 from rustybt.data.sources.dialect import ENCODINGS, sniff
@@ -37,12 +38,20 @@ class FileSource:
         Of text files: utf-8 (also if None), utf-16 or latin-1.
     actions_from
         Name of a column of adjusted closes, from which splits and dividends are derived.
+    delimiter
+        Of text files, one character; comma, semicolon, tab or bar, as the header has it, if None.
+    zone
+        By which clock times without a zone are written, such as America/New_York; UTC if None. An hour
+        that a clock shows twice is taken for the second, and one that it skips is rejected.
+    columns
+        Pairs of a canonical name (symbol, at, open, high, low, close, volume, dividend or split) and the
+        name that the files have for it, where it is no usual one; ``at`` is the time.
 
     Notes
     -----
     The form of the times is decided for each file from its first rows, and stated in the report: ISO
     dates and timestamps with or without a zone, YYYYMMDD, or epochs in s, ms, us or ns by magnitude.
-    Without a zone a time is UTC; of a daily row the date counts as it is written, in any zone.
+    Of a daily row the date counts as it is written, in any zone.
 
     A number is taken as it is written: up to 8 decimals and 10 digits before them as DECIMAL(18,8), up
     to 18 and 20 as DECIMAL(38,18); an exponent is fine where the value is exact. A binary float is taken
@@ -54,6 +63,9 @@ class FileSource:
     date_format: str | None = None
     encoding: str | None = None
     actions_from: str | None = None
+    delimiter: str | None = None
+    zone: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -96,8 +108,17 @@ class FileSource:
             )
         if self.date_format is not None:
             _require_date_format(self.path, self.date_format, staging)
+        if self.zone is not None:
+            _require_zone(self.path, self.zone)
         files = self.files(staging.span)
-        options = Options(self.date_format, self.encoding, self.actions_from)
+        options = Options(
+            self.date_format,
+            self.encoding,
+            self.actions_from,
+            self.delimiter,
+            self.zone,
+            self.columns,
+        )
         texts = [file for file in files if ending(file.name) != ".parquet"]
         parquets = [file for file in files if ending(file.name) == ".parquet"]
         done = [
@@ -130,9 +151,9 @@ class FileSource:
             names = (
                 header(file)
                 if ending(file.name) == ".parquet"
-                else sniff(file, self.encoding).dialect.header
+                else sniff(file, self.encoding, self.delimiter).dialect.header
             )
-            return "symbol" in find_columns(str(file), names).found
+            return "symbol" in find_columns(str(file), names, named=self.columns).found
         except SourceError:  # told when the file itself is read
             return False
 
@@ -146,6 +167,14 @@ def _require_date_format(path: Path, pattern: str, staging: Staging) -> None:
     except QueryError as error:
         problem = f"the date format {pattern!r} is none ({error.problem.splitlines()[0]})"
         raise SourceFileError(path, problem, advice) from error
+
+
+def _require_zone(path: Path, zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        advice = "Expected a name of the IANA database, such as America/New_York."
+        raise SourceFileError(path, f"there is no time zone {zone!r}", advice) from error
 
 
 def _files(path: Path) -> list[Path]:

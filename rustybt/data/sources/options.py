@@ -31,6 +31,9 @@ class Options:
     date_format: str | None = None
     encoding: str | None = None
     actions_from: str | None = None
+    delimiter: str | None = None
+    zone: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

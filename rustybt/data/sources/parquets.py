@@ -57,7 +57,7 @@ def _shape(file: Path) -> Shape:
 
 def _columns(file: Path, shape: Shape, options: Options) -> Columns:
     names = [name for name, _ in shape]
-    return find_columns(str(file), names, adjusted=options.actions_from)
+    return find_columns(str(file), names, adjusted=options.actions_from, named=options.columns)
 
 
 def _form(file: Path, shape: Shape, options: Options, staging: Staging) -> TimeForm:
@@ -65,10 +65,12 @@ def _form(file: Path, shape: Shape, options: Options, staging: Staging) -> TimeF
     staging.session.execute(_incoming([file], shape, columns))
     types = dict(staging.session.rows(sqltext.load("ingest/types")))
     if types["at"] == "VARCHAR" and options.date_format is not None:
-        return written(options.date_format)
+        return written(options.date_format).of_clock(options.zone)
     values = staging.session.rows(sqltext.load("ingest/first_times"))
     form = time_form(str(file), types["at"], [value for (value,) in values])
-    return replace(form, zone=_zone(shape[columns.found["at"]][1])) if form == TYPED else form
+    if form == TYPED:
+        form = replace(form, zone=_zone(shape[columns.found["at"]][1]))
+    return form.of_clock(options.zone)
 
 
 def _zone(kind: str) -> str:

@@ -66,7 +66,8 @@ def rebuilt(parameters: Mapping[str, Any]) -> Source | None:
     fields = dict(parameters)
     if fields.pop("kind", None) != "files":
         return None
-    return FileSource(**fields | {"path": Path(fields["path"])})
+    columns = tuple((name, told) for name, told in fields.get("columns", ()))
+    return FileSource(**fields | {"path": Path(fields["path"]), "columns": columns})
 
 
 def _read_in_tasks(source: Source, staging: Staging, crew: Crew) -> Reading:

@@ -9,7 +9,8 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-Resolution = Literal["1d", "1m"]
+from rustybt.data.resolutions import Resolution
+
 Ending = Literal["complete", "partial", "empty", "not found", "failed"]
 
 
@@ -24,7 +25,7 @@ class Span:
     first, until
         Days in UTC, half open; None where the span has no such end.
     resolution
-        ``1d`` or ``1m``.
+        What a row is, one of `rustybt.data.resolutions.RESOLUTIONS`.
     """
 
     symbols: tuple[str, ...] | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rustybt.data.resolutions import Period, is_daily, period_of
 from rustybt.data.sources.columns import NUMBERS
 from rustybt.data.sources.span import Span
 from rustybt.data.sources.times import TimeForm
@@ -24,7 +25,14 @@ WHOLE = frozenset(
     | {"UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 )
 _BINARY = frozenset({"DOUBLE", "FLOAT"})
-_MACROS = ("exact_binary_at", "exact_binary", "written_day", "epoch_of_unit")
+_MACROS = (
+    "exact_binary_at",
+    "exact_binary",
+    "written_day",
+    "epoch_of_unit",
+    "local_instant",
+    "local_written",
+)
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,13 @@ class Staging:
 
     @property
     def daily(self) -> bool:
-        """Whether a row is of a whole day, so that its time of day is nothing."""
-        return self.span.resolution == "1d"
+        """Whether a row is of whole days, so that its time of day is nothing."""
+        return is_daily(self.span.resolution)
+
+    @property
+    def period(self) -> Period | None:
+        """What a row spans that is of several sessions; None for all others."""
+        return period_of(self.span.resolution)
 
     def add(
         self, incoming: str, form: TimeForm, *, files: Sequence[str], after: str = ""
@@ -188,6 +201,7 @@ class Staging:
                 settled=settled,
                 columns=columns,
                 daily=self.daily,
+                period=self.period,
             )
         )
 

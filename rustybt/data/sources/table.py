@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rustybt.data.sources.columns import find_columns
+from rustybt.data.sources.columns import Columns, find_columns
 from rustybt.data.sources.source import Reading, Reject, time_form, told_actions
 from rustybt.data.sources.span import Outcome
 from rustybt.data.sources.staging import Staging
@@ -49,6 +49,15 @@ class TableSource:
         ColumnTypeError
             A column has a type that cannot be what it is named.
         """
+        rejects, columns = self.add(staging)
+        rows = staging.gather() + len(rejects)
+        return Reading(rows, rejects, told_actions(columns), outcomes=tuple(outcomes_of(staging)))
+
+    def add(self, staging: Staging) -> tuple[tuple[Reject, ...], Columns]:
+        """Add the rows as one part; return those that cannot be taken, and where its columns stand.
+
+        Raises as `stage` does.
+        """
         staging.session.load("fetched", self.rows)
         names = [name for name, _ in staging.session.rows(sqltext.load("ingest/fetched_types"))]
         columns = find_columns(self.name, names, adjusted=self.actions_from, symbol=True)
@@ -63,12 +72,11 @@ class TableSource:
         values = [value for (value,) in staging.session.rows(sqltext.load("ingest/first_times"))]
         form = time_form(self.name, types["at"], values)
         rejects = tuple(Reject.of(it) for it in staging.add(incoming, form, files=[self.name]))
-        rows = staging.gather() + len(rejects)
-        outcomes = tuple(_outcomes(staging))
-        return Reading(rows, rejects, told_actions(columns), outcomes=outcomes)
+        return rejects, columns
 
 
-def _outcomes(staging: Staging) -> Iterator[Outcome]:
+def outcomes_of(staging: Staging) -> Iterator[Outcome]:
+    """Yield what came of each symbol that was wanted or found; after `Staging.gather`."""
     counts, span = staging.counts(), staging.span
     for symbol in counts if span.symbols is None else span.symbols:
         taken, refused = counts.get(symbol, (0, 0))

@@ -43,11 +43,14 @@ def stage_texts(files: Sequence[Path], options: Options, staging: Staging) -> It
 
 
 def _shape(file: Path, options: Options, found: dict[Dialect, Columns]) -> Shape:
-    sample = sniff(file, options.encoding)
+    sample = sniff(file, options.encoding, options.delimiter)
     dialect = sample.dialect
     if dialect not in found:
-        found[dialect] = find_columns(str(file), dialect.header, adjusted=options.actions_from)
-    return dialect, sample.times(found[dialect].found["at"], options.date_format)
+        found[dialect] = find_columns(
+            str(file), dialect.header, adjusted=options.actions_from, named=options.columns
+        )
+    form = sample.times(found[dialect].found["at"], options.date_format)
+    return dialect, form.of_clock(options.zone)
 
 
 def _add(

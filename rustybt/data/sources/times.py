@@ -7,7 +7,7 @@ a file has one form, and a row in another form is rejected.
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ].*)?")
@@ -41,6 +41,8 @@ class TimeForm:
         For ``epoch``: digits that a count of this unit has; more than 8 others are of another unit.
     zone
         For ``typed``: where the days of the column are counted, such as Europe/London; UTC if empty.
+    local
+        By which clock a time without a zone is written, such as America/New_York; UTC if empty.
     """
 
     kind: str
@@ -51,6 +53,14 @@ class TimeForm:
     least: int = 0
     most: int = 0
     zone: str = ""
+    local: str = ""
+
+    def of_clock(self, zone: str | None) -> "TimeForm":
+        """Return the form of times that are written by a clock; a count has none."""
+        if zone is None or self.kind == "epoch" or self.zone:
+            return self
+        words = f"{self.text.partition('; without a zone')[0]}; without a zone they are of {zone}"
+        return replace(self, text=words, local=zone)
 
 
 ISO = TimeForm("iso", "ISO dates or timestamps; without a zone they are UTC")

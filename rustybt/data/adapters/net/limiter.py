@@ -97,20 +97,16 @@ class Limiter:
 
         def change(now: float, held: float, free: list[float]) -> tuple[float, list[float]]:
             nonlocal wait
-            begins = [
-                max(at, now - (rate.burst - 1) * rate.step)
-                for at, rate in zip(free, self.rates, strict=True)
+            ready = [
+                at - (rate.burst - 1) * rate.step for at, rate in zip(free, self.rates, strict=True)
             ]
-            turn = max(now, held, *begins)
+            turn = max(now, held, *ready)
             wait = turn - now
             if wait > self.longest:
                 problem = f"its limit is used up for {wait:,.0f} seconds"
                 raise RateLimitError(self.account, problem, wait)
-            steps = [cost * rate.step for rate in self.rates]
-            burst = [max(at, held) for at in begins]
-            # A turn that another limit puts off is counted from then on, that of a burst from its begin.
             moved = [
-                (turn if turn > now else at) + step for at, step in zip(burst, steps, strict=True)
+                max(at, turn) + cost * rate.step for at, rate in zip(free, self.rates, strict=True)
             ]
             return held, moved
 

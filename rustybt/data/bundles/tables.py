@@ -1,0 +1,152 @@
+"""Tables beside the bars of a bundle: the terms of its assets, rates of currencies and of funding."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+import warehouse
+from rustybt.errors import BundleTableError
+from warehouse import Transaction, sqltext
+from warehouse.schema import ASSETS, FX_RATES
+from warehouse.session import Session
+
+_TERMS: Final = ("asset_type", *(it.name for it in ASSETS.optional))
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "assets": ("symbol",),
+    "funding_1h": ("ts", "symbol", "rate"),
+    "fx_rates": FX_RATES.names,
+}
+_TOLD: Final = "told"  # the rows, as statements know them
+
+
+def add_table(
+    bundle: str, dataset: str, rows: Any, *, root: str | Path | None = None
+) -> warehouse.Snapshot:
+    """Store rows beside the bars of a bundle that is there: one new snapshot, if anything is new.
+
+    Parameters
+    ----------
+    bundle
+        Name.
+    dataset
+        ``assets``: ``symbol`` and any of ``asset_type``, ``name``, ``currency``, ``tick_size``,
+        ``lot_size``, ``multiplier``, ``root_symbol``, ``underlying``, ``expiry``, ``strike``,
+        ``option_right``, ``initial_margin``, ``maintenance_margin`` and ``borrow_rate``, as the view
+        ``assets`` describes them; NULL leaves what is stored. ``funding_1h``: ``ts`` (UTC),
+        ``symbol``, ``rate``. ``fx_rates``: ``date``, ``base``, ``quote``, ``rate``.
+    rows
+        An Arrow table or stream, or the path of a CSV or Parquet file.
+    root
+        Of the warehouse, as `warehouse.open` takes it.
+
+    Returns
+    -------
+    Snapshot
+        The newest one of the bundle.
+
+    Raises
+    ------
+    BundleTableError
+        There is no such dataset, columns are missing or unknown, a symbol is none of the bundle, or
+        the terms of an asset contradict each other.
+    UnknownBundleError
+        The warehouse holds no such bundle.
+    SchemaError
+        A row stands twice.
+    """
+    if dataset not in _COLUMNS:
+        raise BundleTableError(dataset, f"expected one of {', '.join(_COLUMNS)}")
+    with warehouse.open(root) as wh:
+        wh.snapshot(bundle)
+        with wh.begin(bundle) as txn:
+            _load(txn.session, dataset, rows)
+            if "symbol" in _COLUMNS[dataset]:
+                _require_known(txn.session, dataset)
+            _WRITERS[dataset](txn)
+            if txn.touched:
+                txn.commit({"table": dataset})
+        wh.refresh()
+        return wh.snapshot(bundle)
+
+
+def merge_terms(txn: Transaction, rows: Any) -> None:
+    """Write the terms of assets, by symbol, into a transaction; other symbols are left out.
+
+    Parameters
+    ----------
+    txn
+        Its assets are written already.
+    rows
+        As `add_table` takes them for ``assets``.
+
+    Raises
+    ------
+    BundleTableError
+        As `add_table`.
+    """
+    _load(txn.session, "assets", rows)
+    _write_assets(txn)
+
+
+def _load(session: Session, dataset: str, rows: Any) -> None:
+    session.load(_TOLD, _read(rows) if isinstance(rows, (str, Path)) else rows)
+    found = _columns(session)
+    required = _COLUMNS[dataset]
+    allowed = {*required, *(_TERMS if dataset == "assets" else ())}
+    if not set(required) <= set(found) <= allowed:
+        further = f" and any of {', '.join(_TERMS)}" if dataset == "assets" else ""
+        problem = f"expected the columns {', '.join(required)}{further}; found {', '.join(found)}"
+        raise BundleTableError(dataset, problem)
+
+
+def _read(path: str | Path) -> pa.Table:
+    if Path(path).suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        return pq.read_table(path)
+    from pyarrow import csv
+
+    return csv.read_csv(path)
+
+
+def _columns(session: Session) -> Collection[str]:
+    query = sqltext.render("writing/types", incoming=_TOLD)
+    return [name for name, _ in session.rows(query)]
+
+
+def _require_known(session: Session, dataset: str) -> None:
+    strangers = session.rows(sqltext.render("ingest/strangers", told=_TOLD))
+    if strangers:
+        named = ", ".join(symbol for (symbol,) in strangers)
+        raise BundleTableError(dataset, f"expected symbols of the bundle; found {named}")
+
+
+def _write_assets(txn: Transaction) -> None:
+    session = txn.session
+    given = [it for it in _columns(session) if it in _TERMS]
+    query = sqltext.render("ingest/terms", columns=ASSETS.columns, given=given, told=_TOLD)
+    session.load("terms", session.arrow(query))
+    wrong = session.rows(sqltext.load("ingest/wrong_terms"))
+    if wrong:
+        told = "; ".join(f"{symbol}: {problem}" for symbol, problem in wrong)
+        raise BundleTableError("assets", f"expected terms as the view assets says; found {told}")
+    txn.replace("assets", "terms")
+
+
+def _write_funding(txn: Transaction) -> None:
+    query = sqltext.render("ingest/told_funding", told=_TOLD)
+    txn.upsert("funding_1h", txn.session.arrow(query))
+
+
+def _write_rates(txn: Transaction) -> None:
+    query = sqltext.render("ingest/told_rates", told=_TOLD)
+    txn.upsert("fx_rates", txn.session.arrow(query))
+
+
+_WRITERS: Final = {
+    "assets": _write_assets,
+    "funding_1h": _write_funding,
+    "fx_rates": _write_rates,
+}

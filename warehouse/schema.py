@@ -185,6 +185,10 @@ ADJUSTMENTS = Dataset(
     ),
     key=("sid", "session", "kind"),
 )
+_BREAK = (
+    Column("break_at", "TIMESTAMP", "Begin of the midday break, UTC; NULL where there is none"),
+    Column("resume_at", "TIMESTAMP", "End of the midday break, UTC; NULL where there is none"),
+)
 SESSIONS = Dataset(
     "sessions",
     "Sessions of the exchange calendar, from the year of the first bar to the year after the last",
@@ -192,8 +196,10 @@ SESSIONS = Dataset(
         _SESSION,
         Column("open_at", "TIMESTAMP", "Opening, UTC"),
         Column("close_at", "TIMESTAMP", "Close, UTC; earlier on half days"),
+        *_BREAK,
     ),
     key=("session",),
+    optional=_BREAK,
 )
 FLAGS = Dataset(
     "flags",

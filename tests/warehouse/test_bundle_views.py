@@ -6,7 +6,8 @@ import pytest
 
 from warehouse.schema import BASIC, dataset
 
-VIEWS = ("bars_1d", "bars_1d_adjusted", *BASIC)
+DERIVED = ("bars_1d_adjusted", "bars_1d_split_adjusted", "bars_1w", "bars_1mo")
+VIEWS = ("bars_1d", *DERIVED, *BASIC)
 
 
 def test_which_views_there_are(shared) -> None:
@@ -32,7 +33,7 @@ def test_every_column_has_a_comment(shared, schema: str) -> None:
     assert [it for it in found if not it[2]] == []
 
 
-@pytest.mark.parametrize("name", [it for it in VIEWS if it != "bars_1d_adjusted"])
+@pytest.mark.parametrize("name", [it for it in VIEWS if it not in DERIVED])
 def test_types_are_as_declared(shared, name: str) -> None:
     found = shared.sql(f"SELECT column_name, column_type FROM (DESCRIBE eq.{name})").rows()
     assert found == [(it.name, it.type) for it in dataset(name).columns]

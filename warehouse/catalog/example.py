@@ -7,7 +7,8 @@ those of any bundle.
 from pathlib import Path
 
 from warehouse import sqltext
-from warehouse.catalog.views import ADJUSTED, adjusted_columns, comment
+from warehouse.catalog.derived import derived_views
+from warehouse.catalog.views import comment
 from warehouse.schema import dataset
 from warehouse.session import Session
 
@@ -32,8 +33,9 @@ def build_example(target: Path) -> None:
             session.execute(sqltext.load(f"catalog/example_{name}"))
             of = dataset(name)
             comment(session, SCHEMA, name, of.comment, of.columns, table=True)
-        session.execute(sqltext.render("views/bars_1d_adjusted", schema=SCHEMA))
-        comment(session, SCHEMA, "bars_1d_adjusted", ADJUSTED, adjusted_columns())
+        for view in derived_views(_TABLES).values():
+            session.execute(view.create(SCHEMA))
+            comment(session, SCHEMA, view.name, view.comment, view.columns)
     finally:
         session.close()
     scratch.replace(target)

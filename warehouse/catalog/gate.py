@@ -23,7 +23,7 @@ from warehouse.catalog.reach import (
 )
 from warehouse.catalog.runs import create_runs
 from warehouse.catalog.saved import SCHEMA, create_saved, named_in, reads, words_behind
-from warehouse.catalog.views import create_view, datasets_of, relations
+from warehouse.catalog.views import create_view, datasets_of, relations, views_of
 from warehouse.errors import QueryError, WarehouseError
 from warehouse.layout import BundleDir
 from warehouse.session import Session
@@ -141,14 +141,16 @@ class Gate:
     def _require(self, views: Collection[View]) -> None:
         for bundle in sorted({bundle for bundle, _ in views} & self._held.keys()):
             place, manifest = self._held[bundle]
-            datasets = {it for name, view in views if name == bundle for it in datasets_of(view)}
+            datasets = {
+                it for name, view in views if name == bundle for it in datasets_of(manifest, view)
+            }
             integrity.require(place, manifest, datasets)
 
     def _show(self, views: Collection[View]) -> None:
         for bundle in sorted({bundle for bundle, _ in views} & self._held.keys()):
             place, manifest = self._held[bundle]
             wanted = {
-                it for name, view in views if name == bundle for it in (view, *datasets_of(view))
+                it for name, view in views if name == bundle for it in views_of(manifest, view)
             }
             for view in self._views[bundle]:
                 if view in wanted and (bundle, view) not in self._shown:

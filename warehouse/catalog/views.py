@@ -4,21 +4,12 @@ import os
 from collections.abc import Iterable, Mapping
 
 from warehouse import sqltext
+from warehouse.catalog.derived import derived_views
 from warehouse.layout import BundleDir
 from warehouse.schema import BASIC, Column, Dataset, Types, dataset
 from warehouse.session import Session
 from warehouse.snapshots import integrity
 from warehouse.snapshots.manifest import DataFile, Manifest
-
-ADJUSTED_VIEW = "bars_1d_adjusted"
-ADJUSTED = "Daily bars adjusted for all later splits and dividends, as known at the last session"
-_ADJUSTED_UNIT = {
-    "open": "First price, trade currency, adjusted; DOUBLE",
-    "high": "Highest price, trade currency, adjusted; DOUBLE",
-    "low": "Lowest price, trade currency, adjusted; DOUBLE",
-    "close": "Last price, trade currency, adjusted; DOUBLE",
-    "volume": "Units traded, adjusted for splits; DOUBLE",
-}
 
 
 def create_bundle(session: Session, place: BundleDir, manifest: Manifest) -> None:
@@ -36,22 +27,29 @@ def create_bundle(session: Session, place: BundleDir, manifest: Manifest) -> Non
 
 def relations(manifest: Manifest) -> list[str]:
     """Return the views that a snapshot has, each after those it is built on."""
-    built = [ADJUSTED_VIEW] if "bars_1d" in manifest.datasets else []
-    return sorted({*BASIC, *manifest.datasets}) + built
+    return [*sorted({*BASIC, *manifest.datasets}), *derived_views(manifest.datasets)]
 
 
-def datasets_of(view: str) -> tuple[str, ...]:
-    """Return the datasets that a view reads."""
-    return ("bars_1d", "adjustments") if view == ADJUSTED_VIEW else (view,)
+def datasets_of(manifest: Manifest, view: str) -> set[str]:
+    """Return the datasets that a view of a snapshot reads, by itself or through others."""
+    return {it for it in views_of(manifest, view) if it not in derived_views(manifest.datasets)}
+
+
+def views_of(manifest: Manifest, view: str) -> set[str]:
+    """Return a view and those it reads, by itself or through others."""
+    known = derived_views(manifest.datasets).get(view)
+    behind = (views_of(manifest, it) for it in known.reads) if known else ()
+    return {view}.union(*behind)
 
 
 def create_view(session: Session, place: BundleDir, manifest: Manifest, name: str) -> None:
     """Create or replace one commented view, and the schema of the bundle if it is new."""
     schema = manifest.bundle
     session.execute(sqltext.render("views/schema", schema=schema))
-    if name == ADJUSTED_VIEW:
-        session.execute(sqltext.render("views/bars_1d_adjusted", schema=schema))
-        comment(session, schema, name, ADJUSTED, adjusted_columns())
+    derived = derived_views(manifest.datasets).get(name)
+    if derived is not None:
+        session.execute(derived.create(schema))
+        comment(session, schema, name, derived.comment, derived.columns)
         return
     of = dataset(name)
     create_dataset(session, place, schema, of, manifest.datasets.get(name, {}))
@@ -101,11 +99,3 @@ def comment(
             "views/comments", schema=schema, name=name, comment=text, columns=columns, table=table
         )
     )
-
-
-def adjusted_columns() -> list[Column]:
-    """Return the columns of ``bars_1d_adjusted`` with their units."""
-    return [
-        Column(it.name, it.type, _ADJUSTED_UNIT.get(it.name, it.comment))
-        for it in dataset("bars_1d").columns
-    ]

@@ -7,7 +7,8 @@ import pyarrow.dataset as ds
 
 from warehouse import sqltext
 from warehouse.catalog import create_meta
-from warehouse.catalog.views import ADJUSTED_VIEW, datasets_of, shown
+from warehouse.catalog.derived import derived_views
+from warehouse.catalog.views import datasets_of, shown, views_of
 from warehouse.layout import BundleDir
 from warehouse.model import BundleName
 from warehouse.safe.guard import View
@@ -41,13 +42,15 @@ def give_views(
 def _give_bundle(
     session: Sealed, place: BundleDir, manifest: Manifest, views: Collection[str]
 ) -> None:
-    datasets = sorted({it for view in views for it in datasets_of(view)})
+    datasets = sorted({it for view in views for it in datasets_of(manifest, view)})
     integrity.require(place, manifest, datasets)
     session.define(sqltext.render("views/schema", schema=manifest.bundle))
     for name in datasets:
         _give_dataset(session, place, dataset(name), manifest.datasets.get(name, {}))
-    if ADJUSTED_VIEW in views:
-        session.define(sqltext.render("views/bars_1d_adjusted", schema=manifest.bundle))
+    wanted = {it for view in views for it in views_of(manifest, view)}
+    for name, view in derived_views(manifest.datasets).items():
+        if name in wanted:
+            session.define(view.create(manifest.bundle))
 
 
 def _give_dataset(

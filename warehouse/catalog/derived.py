@@ -1,0 +1,128 @@
+"""Views that are computed from other views of their bundle: longer bars, and adjusted ones."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from warehouse import sqltext
+from warehouse.schema import Column, dataset
+
+_ADJUSTED: Final = {
+    "open": "First price, trade currency, adjusted; DOUBLE",
+    "high": "Highest price, trade currency, adjusted; DOUBLE",
+    "low": "Lowest price, trade currency, adjusted; DOUBLE",
+    "close": "Last price, trade currency, adjusted; DOUBLE",
+    "volume": "Units traded, adjusted for splits; DOUBLE",
+}
+_MINUTES: Final = {"5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240}
+_PERIODS: Final = {"1w": "week", "1mo": "month"}
+_COMPLETE: Final = Column(
+    "complete", "BOOLEAN", "Whether all of its time is known; false for a last bar that may change"
+)
+_STORED: Final = re.compile(r"bars_(\d+)(m|h)")
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A view over others.
+
+    Parameters
+    ----------
+    name
+        Of the view.
+    comment
+        What it shows.
+    columns
+        With their units.
+    template
+        The statement that creates it.
+    reads
+        Views of the same bundle that it is computed from.
+    options
+        Holes of the template, beside the schema.
+    """
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    template: str
+    reads: tuple[str, ...]
+    options: Mapping[str, Any]
+
+    def create(self, schema: str) -> str:
+        """Return the statement that creates it in a schema."""
+        return sqltext.render(self.template, schema=schema, **self.options)
+
+
+def derived_views(datasets: Collection[str]) -> dict[str, Derived]:
+    """Return the derived views of a bundle that has these datasets, each after those it reads.
+
+    A length that is stored is not derived.
+    """
+    found: dict[str, Derived] = {}
+    for it in _longer(datasets):
+        found[it.name] = it
+    for it in _adjusted() if "bars_1d" in {*datasets, *found} else ():
+        found[it.name] = it
+    return found
+
+
+def _adjusted() -> Iterator[Derived]:
+    columns = tuple(
+        Column(it.name, it.type, _ADJUSTED.get(it.name, it.comment))
+        for it in dataset("bars_1d").columns
+    )
+    reads = ("bars_1d", "adjustments")
+    for name, text in (
+        ("bars_1d_adjusted", "splits and dividends"),
+        ("bars_1d_split_adjusted", "splits alone"),
+    ):
+        comment = f"Daily bars adjusted for all later {text}, as known at the last session"
+        yield Derived(name, comment, columns, f"views/{name}", reads, {})
+
+
+def _longer(datasets: Collection[str]) -> Iterator[Derived]:
+    short = {
+        name: int(match[1]) * (60 if match[2] == "h" else 1)
+        for name in datasets
+        if (match := _STORED.fullmatch(name))
+    }
+    for length, minutes in _MINUTES.items():
+        source = _source(short, minutes)
+        if f"bars_{length}" not in datasets and source:
+            yield _resampled(length, source, short[source], minutes)
+    source = max(short, key=lambda it: short[it], default="")
+    if "bars_1d" not in datasets and source:
+        yield _resampled("1d", source, short[source], None)
+    if "bars_1d" not in datasets and not source:
+        return
+    for length, period in _PERIODS.items():
+        if f"bars_{length}" not in datasets:
+            yield _described(
+                length,
+                "bars_1d",
+                "views/resampled_periods",
+                {"source": "bars_1d", "period": period},
+            )
+
+
+def _source(short: Mapping[str, int], minutes: int) -> str:
+    """Return the longest stored bars that add up to so many minutes; empty if none do."""
+    fitting = [it for it, length in short.items() if length < minutes and minutes % length == 0]
+    return max(fitting, key=lambda it: short[it], default="")
+
+
+def _resampled(length: str, source: str, short: int, minutes: int | None) -> Derived:
+    options = {"source": source, "short": short, "minutes": minutes}
+    return _described(length, source, "views/resampled", options)
+
+
+def _described(length: str, source: str, template: str, options: Mapping[str, Any]) -> Derived:
+    name = f"bars_{length}"
+    of = dataset(name)
+    comment = f"{of.comment}; computed from {source}"
+    columns = (*of.columns, _COMPLETE)
+    return Derived(
+        name, comment, columns, template, (source, "sessions"), {"name": name, **options}
+    )

@@ -59,6 +59,7 @@ register_trading_control = _word(TradingAlgorithm.register_trading_control)
 schedule_function = _word(TradingAlgorithm.schedule_function)
 set_asset_restrictions = _word(TradingAlgorithm.set_asset_restrictions)
 set_benchmark = _word(TradingAlgorithm.set_benchmark)
+set_borrow_cost = _word(TradingAlgorithm.set_borrow_cost)
 set_cancel_policy = _word(TradingAlgorithm.set_cancel_policy)
 set_commission = _word(TradingAlgorithm.set_commission)
 set_do_not_order_list = _word(TradingAlgorithm.set_do_not_order_list)
@@ -111,6 +112,7 @@ __all__ = [
     "schedule_function",
     "set_asset_restrictions",
     "set_benchmark",
+    "set_borrow_cost",
     "set_cancel_policy",
     "set_commission",
     "set_do_not_order_list",

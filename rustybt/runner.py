@@ -62,6 +62,7 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
     tags: Sequence[str] = (),
     sweep: str | None = None,
     capital_changes: Mapping[Any, Mapping[str, Any]] | None = None,
+    currency: str | None = None,
 ) -> "pd.DataFrame":
     """Run a strategy over the bars of a bundle.
 
@@ -118,6 +119,9 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         Cash that is paid in or out before the bar of a session, by session:
         ``{"2024-03-01": {"type": "delta", "value": -5000}}``, or a ``'target'`` for the portfolio
         value. It is no gain: `returns`, `pnl` and `capital_used` leave it out, as in zipline.
+    currency
+        Of the account and of the result, such as ``EUR``: what trades in another one is paid for by
+        the newest of ``fx_rates`` of a day before the session. That of most assets if None.
 
     Returns
     -------
@@ -163,6 +167,7 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         metrics_set,
         changes_of(capital_changes),
         resolution=RESOLUTIONS[data_frequency],
+        currency=currency,
     )
     options = {
         "capital_base": settings.capital,
@@ -175,6 +180,7 @@ def run_algorithm(  # noqa: PLR0913 - zipline's parameters, in its order
         "compat": compat,
         "capital_changes": settings.capital_changes,
         "metrics_set": metrics_set,
+        "currency": currency,
     }
     opened = warehouse or warehouses.open(root)
     try:

@@ -9,7 +9,7 @@ from math import isfinite, prod
 import numpy as np
 
 from rustybt.assets import Asset
-from rustybt.errors import OptionError
+from rustybt.errors import OptionError, ResolutionError
 from rustybt.simulation.market import Market
 from warehouse import sqltext
 
@@ -23,8 +23,12 @@ def returns_of(asset: Asset, market: Market, labels: Sequence[date]) -> Mapping[
     Raises
     ------
     OptionError
-        The asset is not listed in all of the sessions.
+        The asset is not listed in all of the sessions, or has no daily bar in or before them.
+    ResolutionError
+        The bundle has no daily bars.
     """
+    if "1d" not in market.resolutions:
+        raise ResolutionError(market.bundle, "1d", market.resolutions)
     first, last = labels[0], labels[-1]
     if asset.first_session > first or asset.last_session < last:
         expected = f"an asset listed from {first} to {last}"
@@ -33,6 +37,8 @@ def returns_of(asset: Asset, market: Market, labels: Sequence[date]) -> Mapping[
     query = sqltext.render("backtest/benchmark", bundle=market.bundle)
     span = {"sid": asset.sid, "first": first, "last": last}
     bars = market.warehouse.sql(query, span).rows()
+    if not bars:
+        raise OptionError("benchmark", repr(asset), f"an asset with daily bars up to {last}")
     actions = market.actions(market.number(last) + 1).values()
     ratios = [(it.session, it.ratio) for it in chain(*actions) if it.sid == asset.sid and it.ratio]
 

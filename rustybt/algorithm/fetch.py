@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rustybt.algorithm.words import Words
 from rustybt.assets import Asset
-from rustybt.errors import FetchError, OptionError, UnknownSymbolError
+from rustybt.errors import FetchFileError, OptionError, UnknownSymbolError
 from rustybt.simulation.clock import Phase
 from rustybt.simulation.fetched import Fetched
 
@@ -78,7 +78,7 @@ class FetchWords(Words):
         ------
         HookError
             Outside ``initialize``.
-        FetchError
+        FetchFileError
             The file cannot be read, lacks a column, or holds a date that is none.
         """
         self._only_in("fetch_csv", Phase.INITIALIZE)
@@ -142,7 +142,7 @@ def _read(url: str | os.PathLike[str], options: Mapping[str, Any]) -> "pd.DataFr
     except TypeError as error:
         raise OptionError("fetch_csv", options, f"options of pandas.read_csv: {error}") from error
     except (OSError, ValueError) as error:
-        raise FetchError(str(url), f"it cannot be read: {error}") from error
+        raise FetchFileError(str(url), f"it cannot be read: {error}") from error
     return frame
 
 
@@ -150,7 +150,7 @@ def _require(url: object, frame: "pd.DataFrame", columns: list[str]) -> None:
     missing = [it for it in columns if it not in frame.columns]
     if missing:
         found = ", ".join(map(str, frame.columns))
-        raise FetchError(str(url), f"no column {missing[0]!r} among {found}")
+        raise FetchFileError(str(url), f"no column {missing[0]!r} among {found}")
 
 
 def _instants(
@@ -162,9 +162,9 @@ def _instants(
         found = pd.DatetimeIndex(_parsed(dates, date_format))
         found = found.tz_localize(timezone) if found.tz is None else found
     except (ValueError, TypeError, LookupError) as error:
-        raise FetchError(str(url), f"a date of {dates.name!r} is none: {error}") from error
+        raise FetchFileError(str(url), f"a date of {dates.name!r} is none: {error}") from error
     if found.hasnans:
-        raise FetchError(str(url), f"{dates.isna().sum()} rows have no {dates.name!r}")
+        raise FetchFileError(str(url), f"{dates.isna().sum()} rows have no {dates.name!r}")
     return found.tz_convert("UTC").rename("dt")
 
 

@@ -6,6 +6,7 @@ from rustybt.algorithm.benchmark import returns_of
 from rustybt.algorithm.words import Words
 from rustybt.assets import Asset
 from rustybt.errors import OptionError
+from rustybt.finance.borrow import BorrowCost
 from rustybt.finance.cancel_policy import CancelPolicy
 from rustybt.finance.commission import CommissionModel
 from rustybt.finance.latency import FixedLatency, LatencyModel
@@ -70,6 +71,18 @@ class ModelWords(Words):
         policy = _model("cancel_policy", cancel_policy, CancelPolicy)
         self._run.blotter.cancel_policy = policy
 
+    def set_borrow_cost(self, cost: BorrowCost | float) -> None:
+        """Set what shorts of shares and coins cost, nothing but their own `borrow_rate` at first.
+
+        Parameters
+        ----------
+        cost
+            A model, or a fraction of the value a year for assets without a rate of their own.
+        """
+        self._only_in("set_borrow_cost", Phase.INITIALIZE)
+        model = cost if isinstance(cost, BorrowCost) else BorrowCost(cost)
+        self._run.carry.borrow = model
+
     def set_benchmark(self, benchmark: Asset) -> None:
         """Compare with an asset: its returns are those of the benchmark, instead of any given.
 
@@ -81,7 +94,9 @@ class ModelWords(Words):
         HookError
             Outside ``initialize``.
         OptionError
-            The asset is not listed in all sessions of the run.
+            The asset is not listed in all sessions of the run, or has no daily bars.
+        ResolutionError
+            The bundle has no daily bars.
         """
         self._only_in("set_benchmark", Phase.INITIALIZE)
         run = self._run

@@ -168,13 +168,13 @@ class OrderWords(ControlWords):
             raise CannotOrderError(
                 asset.symbol, session, f"it is listed from {asset.first_session}"
             )
-        if asset.last_session >= session:
+        if asset.end >= session:
             return True
         log.warning(
             "No order for %s in session %s: its last session was %s.",
             asset.symbol,
             session,
-            asset.last_session,
+            asset.end,
         )
         return False
 
@@ -187,7 +187,8 @@ class OrderWords(ControlWords):
             )
         if math.isnan(price):
             raise CannotOrderError(asset.symbol, session, "it has no price yet")
-        return _amount(value) / price if price else 0.0
+        worth = price * asset.multiplier * float(self._run.holdings.rate(asset))
+        return _amount(value) / worth if worth else 0.0
 
     def _share(self, percent: float) -> float:
         return self._run.portfolio.portfolio_value * _amount(percent)

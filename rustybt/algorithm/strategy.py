@@ -46,29 +46,34 @@ class Context:
     name: then it is kept here alone, and the word goes on working.
     """
 
+    # Its dictionary is the algorithm's own, so that reading what a strategy keeps is no call.
+    __slots__ = ("__dict__", "_algorithm", "_own")
+
+    _algorithm: "TradingAlgorithm"
+    _own: dict[str, Any]
+
     def __init__(self, algorithm: "TradingAlgorithm") -> None:
         object.__setattr__(self, "_algorithm", algorithm)
         object.__setattr__(self, "_own", {})
+        object.__setattr__(self, "__dict__", vars(algorithm))
 
     def __getattr__(self, name: str) -> Any:
-        own = object.__getattribute__(self, "_own")
-        if name in own:
-            return own[name]
-        return getattr(object.__getattribute__(self, "_algorithm"), name)
+        own = self._own
+        return own[name] if name in own else getattr(self._algorithm, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        algorithm = object.__getattribute__(self, "_algorithm")
-        if hasattr(TradingAlgorithm, name):
-            object.__getattribute__(self, "_own")[name] = value
-        else:
-            setattr(algorithm, name, value)
+        if not hasattr(TradingAlgorithm, name):
+            setattr(self._algorithm, name, value)
+            return
+        self._own[name] = value
+        if name in self.__dict__:  # where it would be found before what is kept here
+            object.__setattr__(self, "__dict__", {})
 
     def __delattr__(self, name: str) -> None:
-        own = object.__getattribute__(self, "_own")
-        if name in own:
-            del own[name]
+        if name in self._own:
+            del self._own[name]
         else:
-            delattr(object.__getattribute__(self, "_algorithm"), name)
+            delattr(self._algorithm, name)
 
 
 class TradingAlgorithm(OrderWords, ModelWords, FetchWords):

@@ -28,6 +28,7 @@ from rustybt.finance.order import Moment, Order, Placing, Trail
 from rustybt.finance.slippage import Bars, SlippageModel
 from rustybt.finance.transaction import Transaction
 
+LIQUIDATION: Final = "liquidation"  # the reason of orders that close what lacks its margin
 _MOMENTS: Final = {MarketOnOpenOrder: Moment.OPEN, MarketOnCloseOrder: Moment.CLOSE}
 
 log = logging.getLogger(__name__)
@@ -195,7 +196,9 @@ class Blotter:
                 seen = [it for it in orders if it.seen(self._bar, session, closing=closing)]
             slippage, commission = self.models.of(asset)
             for order, price, amount in slippage.simulate(data, asset, seen):
-                transaction = Transaction(asset, amount, price, dt, order.id)
+                if asset.margined and self._refused(order, amount, price, holdings, dt):
+                    continue
+                transaction = Transaction(asset, amount, price, dt, order.id, order.reason)
                 cost = commission.calculate(order, transaction)
                 if not math.isfinite(cost):
                     raise OptionError("commission", cost, f"a finite cost from {commission!r}")
@@ -209,6 +212,17 @@ class Blotter:
             holdings.commission(asset, cost, session)
         self._leave(session)
         self._prune()
+
+    def liquidate(self, asset: Asset, amount: float, placing: Placing) -> None:
+        """Order a position to be closed at the next bar, if that is not ordered already.
+
+        Other orders of the asset are cancelled, and those placed before it is closed are refused.
+        """
+        if any(it.open and it.reason == LIQUIDATION for it in self._open.get(asset, ())):
+            return
+        self.cancel_all(asset, placing.dt)
+        self._prune()
+        self._add(asset, amount, (None, None), placing).reason = LIQUIDATION
 
     def close(self, transaction: Transaction) -> None:
         """List a fill that no order asked for."""
@@ -274,6 +288,23 @@ class Blotter:
             self._touch(partner)
         if not order.open or not partner.open_amount:
             self._cancel(partner, fill.dt)
+
+    def _refused(
+        self, order: Order, amount: float, price: float, holdings: Holdings, dt: datetime
+    ) -> bool:
+        """Cancel an order on margin whose fill cannot be, and say why; return whether it is so."""
+        first = self._open[order.asset][0]
+        if order.reason == LIQUIDATION:
+            return False
+        if first.reason == LIQUIDATION:
+            order.reason = "the position is being liquidated"
+        else:
+            order.reason = holdings.refusal(order.asset, amount, price)
+        if order.reason is None:
+            return False
+        log.warning("%r is refused: %s.", order, order.reason)
+        self.cancel(order.id, dt)
+        return True
 
     def _leave(self, session: date) -> None:
         """Place the exits of what brackets have entered in this bar."""

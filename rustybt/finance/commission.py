@@ -145,9 +145,9 @@ class PerDollar(CommissionModel):
     def __init__(self, cost: float = 0.0015) -> None:
         self.cost = cost_of("cost", cost)
 
-    def calculate(self, order: Order, transaction: Transaction) -> float:  # noqa: ARG002 - the protocol's
+    def calculate(self, order: Order, transaction: Transaction) -> float:
         """Return the share of this fill's money."""
-        return abs(transaction.amount) * (transaction.price * self.cost)
+        return abs(transaction.amount) * (transaction.price * self.cost) * order.asset.multiplier
 
 
 def cost_of(option: str, value: float) -> float:

@@ -132,10 +132,11 @@ class _Limit(TradingControl):
     def _check(
         self, asset: Asset, amount: float, units: float, now: datetime, price: float
     ) -> None:
+        value = abs(units * price * asset.multiplier)
         if self.max_shares is not None and abs(units) > self.max_shares:
             self.violated(asset, amount, now, f"{abs(units):g} units")
-        elif self.max_notional is not None and abs(units * price) > self.max_notional:
-            self.violated(asset, amount, now, f"{abs(units * price):.2f} at {price:g}")
+        elif self.max_notional is not None and value > self.max_notional:
+            self.violated(asset, amount, now, f"{value:.2f} at {price:g}")
 
 
 class MaxOrderSize(_Limit):

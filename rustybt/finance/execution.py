@@ -9,7 +9,7 @@ from rustybt.assets import Asset
 from rustybt.errors import OrderParametersError
 
 TICK = 0.01  # trade currency; fractional assets have none
-_NEAR = 0.45 * TICK - 10 * sys.float_info.epsilon  # how far a price moves against its trader
+_NEAR = 0.45  # ticks that a price may move against its trader
 
 
 @dataclass(frozen=True)
@@ -245,27 +245,35 @@ def tick_prices(
     style: ExecutionStyle, asset: Asset, *, buys: bool
 ) -> tuple[float | None, float | None]:
     """Return the limit and the stop of an order, rounded to ticks in favour of its trader."""
-    limit, stop = style.limit, style.stop
-    if asset.fractional:
+    limit, stop, tick = style.limit, style.stop, _tick_of(asset)
+    if tick is None:
         return limit, stop
     return (
-        None if limit is None else _to_tick(limit, down=buys),
-        None if stop is None else _to_tick(stop, down=not buys),
+        None if limit is None else _to_tick(limit, tick, down=buys),
+        None if stop is None else _to_tick(stop, tick, down=not buys),
     )
 
 
 def bracket_prices(style: BracketOrder, asset: Asset, *, buys: bool) -> tuple[float, float]:
     """Return stop and limit of a bracket's exits, rounded to ticks in favour of their trader."""
-    loss, profit = style.stop_loss_price, style.take_profit_price
-    if asset.fractional:
+    loss, profit, tick = style.stop_loss_price, style.take_profit_price, _tick_of(asset)
+    if tick is None:
         return loss, profit
-    return _to_tick(loss, down=buys), _to_tick(profit, down=not buys)
+    return _to_tick(loss, tick, down=buys), _to_tick(profit, tick, down=not buys)
 
 
-def _to_tick(price: float, *, down: bool) -> float:
-    ticks = (price - _NEAR if down else price + _NEAR) / TICK
+def _tick_of(asset: Asset) -> float | None:
+    """Return the step of an asset's prices; None if it has none."""
+    if asset.tick_size is not None:
+        return asset.tick_size
+    return None if asset.fractional else TICK
+
+
+def _to_tick(price: float, tick: float, *, down: bool) -> float:
+    near = _NEAR * tick - 10 * sys.float_info.epsilon
+    ticks = (price - near if down else price + near) / tick
     half_up = math.ceil(ticks) if ticks % 1 >= 0.5 else round(ticks)
-    return TICK * half_up
+    return tick * half_up
 
 
 def _check(parameter: str, price: float) -> None:

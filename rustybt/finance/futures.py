@@ -88,7 +88,7 @@ ETA: Final[Mapping[str, float]] = {
 
 def root_of(asset: Asset) -> str:
     """Return the root symbol of an asset; empty where it has none."""
-    return str(getattr(asset, "root_symbol", ""))
+    return asset.root_symbol or ""
 
 
 def by_root(

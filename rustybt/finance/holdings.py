@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rustybt.assets import Asset
 from rustybt.finance import lots
 from rustybt.finance.actions import Action
-from rustybt.finance.ledger import CAPITAL, COMMISSION, DIVIDEND, EXACT, ZERO, Ledger, exact
+from rustybt.finance.ledger import CAPITAL, COMMISSION, DIVIDEND, EXACT, ONE, ZERO, Ledger, exact
 from rustybt.finance.position import Position, Positions
 from rustybt.finance.transaction import Transaction
 
@@ -38,18 +38,29 @@ class Marks(Protocol):
 
 
 class Valuation(NamedTuple):
-    """Market value of the holdings, trade currency; `shorts` and its value are at most 0."""
+    """Market value of the holdings, currency of the account; that of shorts is at most 0.
+
+    An exposure is what is at stake: the value, and that of positions on margin, which are worth
+    nothing themselves.
+    """
 
     long_value: Decimal
     short_value: Decimal
     longs: int
     shorts: int
     equity: Decimal
+    long_exposure: Decimal
+    short_exposure: Decimal
 
     @property
     def net_value(self) -> Decimal:
         """Value of longs and shorts together."""
         return EXACT.add(self.long_value, self.short_value)
+
+    @property
+    def net_exposure(self) -> Decimal:
+        """Exposure of longs and shorts together."""
+        return EXACT.add(self.long_exposure, self.short_exposure)
 
 
 class Snapshot(NamedTuple):
@@ -86,13 +97,13 @@ class Holdings:
         self.ledger = Ledger()
         self.ledger.move_cash(session, "capital", CAPITAL, capital)
         self._marks = marks
-        self._unpaid: list[tuple[date, Decimal]] = []
+        self._unpaid: list[tuple[date, Asset, Decimal]] = []
         self._assets: list[Asset] = []
         self._lots: dict[Asset, int] = {}  # units of 1e-8, in the order of positions
         self._shorts: set[Asset] = set()
         self._changed = False
         self._valued: tuple[int, int] = (-1, -1)
-        self._valuation = Valuation(ZERO, ZERO, 0, 0, capital)
+        self._valuation = Valuation(ZERO, ZERO, 0, 0, capital, ZERO, ZERO)
 
     @property
     def cash(self) -> Decimal:
@@ -101,7 +112,7 @@ class Holdings:
 
     def fill(self, transaction: Transaction, session: date) -> None:
         """Book a fill."""
-        asset, amount, price, _, _ = transaction
+        asset, amount, price, *_ = transaction
         self.ledger.trade(session, asset.sid, exact(amount), exact(price))
         quantity = self.ledger.quantities.get(asset.sid, ZERO)
         position = self.positions.get(asset)
@@ -114,8 +125,13 @@ class Holdings:
         """Book the commission of a fill."""
         if not cost:
             return
-        self.ledger.move_cash(session, "commission", COMMISSION, EXACT.minus(exact(cost)))
+        self._move(asset, session, "commission", COMMISSION, EXACT.minus(exact(cost)))
         self.positions[asset].spread(cost)
+
+    def charge(self, asset: Asset, account: str, cost: Decimal, session: date) -> None:
+        """Book what holding a position costs (yields, when negative), trade currency."""
+        if cost:
+            self._move(asset, session, account, account, EXACT.minus(cost))
 
     def change_capital(self, amount: Decimal, session: date) -> None:
         """Book cash paid in by the owner; paid out, when negative."""
@@ -125,15 +141,15 @@ class Holdings:
         """Note the dividend of the units held now, to be paid on `pay_date`; a short owes it."""
         quantity = self.ledger.quantities.get(asset.sid)
         if quantity and action.amount:
-            self._unpaid.append((pay_date, EXACT.multiply(quantity, action.amount)))
+            self._unpaid.append((pay_date, asset, EXACT.multiply(quantity, action.amount)))
 
     def pay(self, session: date) -> None:
         """Book the dividends noted for payment up to a session."""
         due = [it for it in self._unpaid if it[0] <= session]
         if due:
             self._unpaid = [it for it in self._unpaid if it[0] > session]
-        for _, cash in due:
-            self.ledger.move_cash(session, "dividend", DIVIDEND, cash)
+        for _, asset, cash in due:
+            self._move(asset, session, "dividend", DIVIDEND, cash)
 
     def split(self, asset: Asset, ratio: float, session: date) -> None:
         """Restate a position for a split; a fraction of a share is paid in cash."""
@@ -145,6 +161,34 @@ class Holdings:
         after = exact(position.amount)
         self.ledger.split(session, asset.sid, EXACT.subtract(after, before), in_lieu)
         self._settle(position, after)
+
+    def begin(self, session: date) -> None:
+        """Take the prices of currencies as a session knows them."""
+
+    def settle(self, session: date) -> None:
+        """Book what positions on margin have gained at the last known prices as cash."""
+
+    def rate(self, asset: Asset) -> Decimal:  # noqa: ARG002 - of assets in other currencies
+        """Return what a unit of the currency of an asset is worth in that of the account.
+
+        Raises
+        ------
+        MissingRateError
+            Nobody knows.
+        """
+        return ONE
+
+    def refusal(self, asset: Asset, amount: float, price: float) -> str | None:  # noqa: ARG002 - of assets on margin
+        """Return why a fill cannot be: the margin is not there; None if it can."""
+        return None
+
+    def required(self, *, initial: bool) -> Decimal:  # noqa: ARG002 - of assets on margin
+        """Return the margin that all positions need to be opened or held, account's currency."""
+        return ZERO
+
+    def margin_call(self) -> list[Asset]:
+        """Return the positions to be liquidated because the margin to hold them is not there."""
+        return []
 
     def value(self) -> Valuation:
         """Return the market value of everything at the last known prices, exact.
@@ -173,12 +217,24 @@ class Holdings:
 
     def _value(self) -> Valuation:
         held = self._held()
-        worth = list(map(mul, self._lots.values(), _units(self._marks.last_prices(held))))
+        worth = list(map(mul, self._lots.values(), units(self._marks.last_prices(held))))
         short = sum(it for it in worth if it < 0) if self._shorts else 0
-        long_value, short_value = _money(sum(worth) - short), _money(short)
+        long_value, short_value = money(sum(worth) - short), money(short)
         longs = len(held) - len(self._shorts)
         equity = self.ledger.equity(EXACT.add(long_value, short_value))
-        return Valuation(long_value, short_value, longs, len(held) - longs, equity)
+        shorts = len(held) - longs
+        return Valuation(long_value, short_value, longs, shorts, equity, long_value, short_value)
+
+    def _move(
+        self,
+        asset: Asset,  # noqa: ARG002 - whose currency it is in, where there are several
+        session: date,
+        kind: str,
+        account: str,
+        amount: Decimal,
+    ) -> None:
+        """Book cash that comes in (goes out, when negative) for an asset, trade currency."""
+        self.ledger.move_cash(session, kind, account, amount)
 
     def _held(self) -> list[Asset]:
         if self._changed:
@@ -201,7 +257,7 @@ class Holdings:
             self._shorts.discard(asset)
 
 
-def _units(prices: NDArray[np.float64]) -> list[int]:
+def units(prices: NDArray[np.float64]) -> list[int]:
     """Return prices as whole numbers of 1e-8."""
     scaled = np.rint(prices * PRICE_UNIT)
     if not len(scaled) or np.abs(scaled).max() < _INT64:
@@ -210,5 +266,6 @@ def _units(prices: NDArray[np.float64]) -> list[int]:
     return [int(it) for it in scaled.tolist()]
 
 
-def _money(lots_times_price: int) -> Decimal:
+def money(lots_times_price: int) -> Decimal:
+    """Return units of 1e-8 times prices of 1e-8 as money."""
     return EXACT.scaleb(Decimal(lots_times_price), -2 * lots.DECIMALS)

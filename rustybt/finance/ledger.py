@@ -15,15 +15,18 @@ from rustybt.errors import LedgerError
 # A sum or product that does not fit raises instead of rounding. A price has 17 digits at most and
 # a quantity 19, so the products of any run fit many times over.
 EXACT = Context(prec=120, traps=[Inexact, InvalidOperation, Overflow])
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 
-CASH, CAPITAL, HOLDING, COMMISSION, DIVIDEND = (
+CASH, CAPITAL, HOLDING, COMMISSION, DIVIDEND, BORROW, FUNDING = (
     "cash",
     "capital",
     "holding",
     "commission",
     "dividend",
+    "borrow",
+    "funding",
 )
+NOTIONAL, EXCHANGE = "notional", "exchange"  # of positions on margin, and of several currencies
 
 
 def exact(value: float | Decimal) -> Decimal:
@@ -36,8 +39,8 @@ def exact(value: float | Decimal) -> Decimal:
 class Posting(NamedTuple):
     """One leg of an entry.
 
-    `value` is trade currency, debits positive. Only legs of the account ``holding`` have a `sid`
-    and a `quantity`, in units.
+    `value` is trade currency, debits positive. Only legs of the accounts ``holding`` and ``notional``
+    have a `sid`, and a `quantity` in units, which is 0 for the latter.
     """
 
     account: str
@@ -146,8 +149,24 @@ class Ledger:
         """
         owned = EXACT.add(self.cash, value)
         owed = EXACT.subtract(value, self.balance(HOLDING))
-        for account in (CAPITAL, COMMISSION, DIVIDEND):
+        for account in (CAPITAL, COMMISSION, DIVIDEND, BORROW):
             owed = EXACT.subtract(owed, self.balance(account))
         if owned != owed:
             raise LedgerError("equity", EXACT.subtract(owned, owed))
         return owned
+
+    def require_balance(self) -> None:
+        """Check that the accounts of each currency sum to zero; a foreign one is in their names.
+
+        Raises
+        ------
+        LedgerError
+            Names the currency whose accounts do not.
+        """
+        totals: dict[str, Decimal] = {}
+        for account, balance in self._balances.items():
+            currency = account.partition(" ")[2]
+            totals[currency] = EXACT.add(totals.get(currency, ZERO), balance)
+        for currency, total in totals.items():
+            if total:
+                raise LedgerError(f"the accounts in {currency or 'the own currency'}", total)

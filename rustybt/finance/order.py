@@ -104,6 +104,8 @@ class Order:
         The order that this one leaves again, for the exits of a bracket.
     resting
         Whether its limit price waited in the book rather than met the market when it came there.
+    reason
+        Why it was refused, or who has placed it if not the strategy; None for all others.
     charged
         Units filled so far as a commission counts them: a split does not restate them, but in
         zipline.
@@ -128,6 +130,7 @@ class Order:
         "moment",
         "not_in",
         "partner",
+        "reason",
         "resting",
         "stop",
         "stop_reached",
@@ -167,6 +170,7 @@ class Order:
         self.partner: Order | None = None
         self.entry: Order | None = None
         self.exits: tuple[float, float] | None = None
+        self.reason: str | None = None
 
     @property
     def sid(self) -> Asset:
@@ -290,8 +294,11 @@ class Order:
         return units if amount > 0 else -units
 
     def to_dict(self) -> Mapping[str, Any]:
-        """Return the order as a row of the result frame; `sid` is the asset."""
-        return {
+        """Return the order as a row of the result frame; `sid` is the asset.
+
+        It has a `reason` where there is one.
+        """
+        row = {
             "id": self.id,
             "dt": self.dt,
             "created": self.created,
@@ -305,6 +312,7 @@ class Order:
             "stop_reached": self.stop_reached,
             "status": int(self.status),
         }
+        return row if self.reason is None else {**row, "reason": self.reason}
 
     def __repr__(self) -> str:
         return f"Order({self.id}, {self.asset}, {self.amount:+}, {self.status.name})"

@@ -53,7 +53,10 @@ class Portfolio:
         """Value of the positions, trade currency; shorts count negative."""
         return float(self._holdings.value().net_value)
 
-    positions_exposure = positions_value
+    @property
+    def positions_exposure(self) -> float:
+        """What is at stake, account's currency: the value, and that of positions on margin."""
+        return float(self._holdings.value().net_exposure)
 
     @property
     def pnl(self) -> float:
@@ -82,9 +85,13 @@ class Portfolio:
         value = self.portfolio_value
         positions = self.positions
         weights: Mapping[Asset, float] = {
-            asset: it.amount * it.last_sale_price / value for asset, it in positions.items()
+            asset: it.amount * it.last_sale_price * self._worth(asset) / value
+            for asset, it in positions.items()
         }
         return pd.Series(weights, dtype="float64")
+
+    def _worth(self, asset: Asset) -> float:
+        return asset.multiplier * float(self._holdings.rate(asset))
 
 
 class Account:
@@ -103,13 +110,23 @@ class Account:
     def leverage(self) -> float:
         """Long minus short value over the portfolio value; inf when that is 0."""
         now = self._holdings.value()
-        return ratio(float(now.long_value - now.short_value), float(now.equity))
+        return ratio(float(now.long_exposure - now.short_exposure), float(now.equity))
 
     @property
     def net_leverage(self) -> float:
         """Long plus short value over the portfolio value; inf when that is 0."""
         now = self._holdings.value()
-        return ratio(float(now.net_value), float(now.equity))
+        return ratio(float(now.net_exposure), float(now.equity))
+
+    @property
+    def initial_margin_requirement(self) -> float:
+        """What opening the positions on margin needs, account's currency."""
+        return float(self._holdings.required(initial=True))
+
+    @property
+    def maintenance_margin_requirement(self) -> float:
+        """What holding the positions on margin needs, account's currency."""
+        return float(self._holdings.required(initial=False))
 
     @property
     def settled_cash(self) -> float:

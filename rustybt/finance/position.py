@@ -65,7 +65,8 @@ class Position:
     def spread(self, commission: float) -> None:
         """Spread a commission over the units held."""
         if self.amount:
-            self.cost_basis = (self.cost_basis * self.amount + commission) / self.amount
+            spread = commission / self.asset.multiplier
+            self.cost_basis = (self.cost_basis * self.amount + spread) / self.amount
 
     def split(self, ratio: float) -> float:
         """Restate the position for a split and return the cash paid for a fraction of a share.

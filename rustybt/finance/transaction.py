@@ -12,7 +12,7 @@ class Transaction(NamedTuple):
 
     `amount` is in units, negative when sold; `price` is the trade currency a unit, slippage
     included; `dt` is the close of its session, UTC; `order_id` is None when a delisting closed
-    the position.
+    the position, and `reason` then says why, as it does for a liquidation.
     """
 
     asset: Asset
@@ -20,13 +20,15 @@ class Transaction(NamedTuple):
     price: float
     dt: datetime
     order_id: int | None
+    reason: str | None = None
 
     def to_dict(self) -> Mapping[str, Any]:
         """Return the fill as a row of the result frame; `sid` is the asset.
 
-        `commission` is None as in zipline, which books it to the order.
+        `commission` is None as in zipline, which books it to the order. It has a `reason` where there
+        is one.
         """
-        return {
+        row = {
             "sid": self.asset,
             "amount": self.amount,
             "price": self.price,
@@ -34,3 +36,4 @@ class Transaction(NamedTuple):
             "order_id": self.order_id,
             "commission": None,
         }
+        return row if self.reason is None else {**row, "reason": self.reason}

@@ -140,7 +140,7 @@ class DailyRows:
             "orders": [it.to_dict() for it in orders],
             "transactions": transactions,
             "positions": PositionRows(self._holdings.snapshot()),
-            "starting_exposure": float(self._before.net_value),
+            "starting_exposure": float(self._before.net_exposure),
             "starting_value": float(self._before.net_value),
             "starting_cash": float(self._baseline_cash),
             "ending_cash": float(cash),
@@ -159,21 +159,21 @@ class DailyRows:
         self._before, self._cash_before = now, cash
 
     def _exposures(self, now: Valuation) -> Row:
-        value, net = float(now.equity), float(now.net_value)
-        gross = ratio(float(now.long_value - now.short_value), value)
+        value, exposure = float(now.equity), float(now.net_exposure)
+        gross = ratio(float(now.long_exposure - now.short_exposure), value)
         self._max_leverage = max(self._max_leverage, gross)
         return {
-            "ending_exposure": net,
-            "ending_value": net,
+            "ending_exposure": exposure,
+            "ending_value": float(now.net_value),
             "portfolio_value": value,
             "longs_count": now.longs,
             "shorts_count": now.shorts,
             "long_value": float(now.long_value),
             "short_value": float(now.short_value),
-            "long_exposure": float(now.long_value),
-            "short_exposure": float(now.short_value),
+            "long_exposure": float(now.long_exposure),
+            "short_exposure": float(now.short_exposure),
             "gross_leverage": gross,
-            "net_leverage": ratio(net, value),
+            "net_leverage": ratio(exposure, value),
             "max_leverage": self._max_leverage,
         }
 

@@ -261,7 +261,7 @@ class BarData:
         except KeyError:
             _known(name)
             raise NotAnAssetError(asset) from None
-        if field == PRICE and asset.last_session < self._clock.session.label:
+        if field == PRICE and asset.end < self._clock.session.label:
             return math.nan
         return self._panel.value(field, column)
 

@@ -4,21 +4,22 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
-from rustybt.assets import Asset
 from rustybt.finance.actions import Action
 from rustybt.finance.blotter import Blotter
 from rustybt.finance.capital import CapitalChange, check_sessions
 from rustybt.finance.controls import AccountControl
 from rustybt.finance.holdings import Holdings
+from rustybt.finance.mixed import MixedHoldings
 from rustybt.finance.portfolio import Account, Portfolio
-from rustybt.finance.transaction import Transaction
 from rustybt.metrics.daily import DailyRows, MetricsSet
 from rustybt.simulation.bardata import BarData
+from rustybt.simulation.carrying import Carry
 from rustybt.simulation.clock import Clock, Phase
+from rustybt.simulation.endings import Endings
 from rustybt.simulation.market import Bars, Market
 from rustybt.simulation.panel import Panel
 from rustybt.simulation.schedule import Schedule
@@ -79,6 +80,8 @@ class Settings:
         Columns of the result frame; see `rustybt.metrics.daily.DailyRows.frame`.
     resolution
         The bars that the run steps by.
+    currency
+        Of the account; that of most assets of the bundle if None.
     """
 
     start: date
@@ -91,6 +94,7 @@ class Settings:
     metrics_set: MetricsSet = "default"
     capital_changes: Mapping[date, CapitalChange] = field(default_factory=dict)
     resolution: Resolution = "1d"
+    currency: str | None = None
 
 
 class Simulation:
@@ -124,7 +128,7 @@ class Simulation:
         self.data = BarData(market, self._panel, self.clock, windows)
         self.blotter = Blotter(settings.compat)
         self.blotter.daily = settings.resolution == "1d"
-        self.holdings = Holdings(settings.capital, self.clock.session.label, self._panel)
+        self.holdings = self._opened()
         self.portfolio = Portfolio(self.holdings, float(settings.capital), self.clock.session.label)
         self.account = Account(self.holdings)
         self.recorded: dict[str, Any] = {}
@@ -132,10 +136,8 @@ class Simulation:
         self.controls: list[AccountControl] = []
         self._rows = DailyRows(self.holdings)
         self._bars = 0
-        self._closing: dict[int, list[Asset]] = {}
-        for asset in market.assets:
-            closed = market.number(asset.last_session + timedelta(days=1))
-            self._closing.setdefault(closed, []).append(asset)
+        self.carry = Carry(market, self._panel, self.clock, self.holdings, self.blotter)
+        self._endings = Endings(market, self._panel, self.holdings, self.blotter)
 
     @property
     def labels(self) -> Sequence[date]:
@@ -159,6 +161,17 @@ class Simulation:
         """Live all sessions and return the result frame."""
         with _rare_collection():
             return self._run(strategy)
+
+    def _opened(self) -> Holdings:
+        """Return the books; they are the simpler ones where no asset has terms that matter."""
+        rates = self.market.rates(self.settings.currency, self._until)
+        capital, label = self.settings.capital, self.clock.session.label
+        if any(
+            it.margined or it.multiplier != 1 or it.expiry is not None or rates.foreign(it)
+            for it in self.market.assets
+        ):
+            return MixedHoldings(capital, label, self._panel, rates)
+        return Holdings(capital, label, self._panel)
 
     def _started(self, bars: Bars) -> Panel:
         """Return a panel that has come to the first bar of the run, with some bars before it."""
@@ -187,6 +200,7 @@ class Simulation:
         clock.bar, clock.until = panel.timeline.bars(number)
         panel.reach(clock.until)
         panel.begin(clock.bar)
+        self.carry.begin(session.label)
         self._take_actions(self._actions.get(number, ()), session.label)
         self._change_capital(session.label)
         clock.phase = Phase.BEFORE
@@ -195,17 +209,23 @@ class Simulation:
         strategy.before_session(self.data)
         clock.phase = Phase.BAR
         self._live(strategy.in_session(), session.label)
-        self._close_delisted(number, session.label)
+        self._endings.close(number, session.label, self.now)
+        self.carry.end(session.label, (self.market.day(number + 1) - session.label).days)
         self._end_session()
 
     def _live(self, on_bar: Callable[[BarData], None], label: date) -> None:
         """Live the bars of a session."""
         clock, panel, blotter, data = self.clock, self._panel, self.blotter, self.data
+        carry = self.carry if self.carry.each_bar else None
         for bar in range(clock.bar, clock.until):
             clock.bar = bar
             panel.seen = bar + 1
+            if carry is not None:
+                carry.fund(label, clock.now)
             if blotter.waiting:
                 blotter.fill(data, self.holdings, label, clock.now, closing=clock.closing)
+            if carry is not None:
+                carry.call(label, clock.now)
             on_bar(data)
 
     def _take_actions(self, actions: Sequence[Action], label: date) -> None:
@@ -234,17 +254,6 @@ class Simulation:
             self.holdings.change_capital(amount, label)
             self.portfolio.change_capital(amount)
             self._rows.change_capital(amount)
-
-    def _close_delisted(self, number: int, label: date) -> None:
-        """Sell what is held past its last session, at the last known price and for nothing."""
-        for asset in self._closing.get(number, ()):
-            self.blotter.cancel_all(asset, self.now)
-            amount = self.holdings.positions[asset].amount
-            if amount:
-                price = self._panel.last_price(asset)
-                transaction = Transaction(asset, -amount, price, self.now, None)
-                self.holdings.fill(transaction, label)
-                self.blotter.close(transaction)
 
     def _end_session(self) -> None:
         session = self.clock.session

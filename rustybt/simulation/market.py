@@ -109,8 +109,8 @@ class Market:
         self.resolutions = [it for it in RESOLUTIONS if f"bars_{it}" in snapshot.datasets]
         query = sqltext.render("backtest/sessions", bundle=self.bundle)
         self.sessions = [
-            Session(label, opened.replace(tzinfo=UTC), closed.replace(tzinfo=UTC))
-            for label, opened, closed in warehouse.sql(query).rows()
+            Session(label, *(it and it.replace(tzinfo=UTC) for it in hours))
+            for label, *hours in warehouse.sql(query).rows()
         ]
         self.labels = [it.label for it in self.sessions]
 

@@ -63,7 +63,7 @@ def starts_of(
 ) -> Numbers:
     """Return the first short bar of each of the last bars, fewer where the calendar begins.
 
-    Minutes are counted from the opening of each session.
+    Minutes are counted from the opening of each session, and from the end of its midday break.
 
     Parameters
     ----------
@@ -78,7 +78,11 @@ def starts_of(
         session = timeline.session(until - 1)
         first, _ = timeline.bars(session)
         if minutes is not None:
-            found.extend(range(until - 1 - (until - 1 - first) % minutes, first - 1, -minutes))
+            resumed = timeline.resumes(session)
+            for begin, end in ((resumed, until), (first, min(resumed, until))):
+                if end > begin:
+                    last = end - 1 - (end - 1 - begin) % minutes
+                    found.extend(range(last, begin - 1, -minutes))
         elif (
             period is None or not session or period(labels[session - 1]) != period(labels[session])
         ):

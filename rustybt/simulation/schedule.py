@@ -202,7 +202,7 @@ class Schedule:
     @cached_property
     def _short(self) -> set[int]:
         """Half days: the sessions that are shorter than most of their year."""
-        lengths = [it.closed - it.opened for it in self._sessions]
+        lengths = [it.length for it in self._sessions]
         years: dict[int, list[timedelta]] = {}
         for session, length in zip(self._sessions, lengths, strict=True):
             years.setdefault(session.label.year, []).append(length)

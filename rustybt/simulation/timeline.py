@@ -34,6 +34,9 @@ class Timeline(Protocol):
     def bars(self, session: int) -> tuple[int, int]:
         """Return the bars of a session, first and until."""
 
+    def resumes(self, session: int) -> int:
+        """Return the first bar after the midday break; the one after the last where there is none."""
+
     def begins(self, days: Sequence[date]) -> Numbers:
         """Return, of each day, the first bar of the first session on or after it."""
 
@@ -81,6 +84,10 @@ class Days:
         """Return the one bar of a session, first and until."""
         return session, session + 1
 
+    def resumes(self, session: int) -> int:
+        """Return the next session: a day is not cut."""
+        return session + 1
+
     def begins(self, days: Sequence[date]) -> Numbers:
         """Return, of each day, the first session on or after it."""
         return np.searchsorted(self._labels, np.array(days, dtype="datetime64[D]"))
@@ -114,7 +121,7 @@ class Days:
 
 
 class Minutes:
-    """One bar a minute of each session, under the stamp it is stored with.
+    """One bar a minute of each session but for its midday break, under the stamp it is stored with.
 
     Parameters
     ----------
@@ -133,7 +140,7 @@ class Minutes:
         self._labels = np.array([it.label for it in sessions], dtype="datetime64[D]")
         self._numbers = _Numbered(self._labels)
         opened, closed = (
-            np.array([(it - _EPOCH) // timedelta(microseconds=1) for it in instants])
+            np.array([_micros(it) for it in instants])
             for instants in ([it.opened for it in sessions], [it.closed for it in sessions])
         )
         self._first = opened if opens else opened + _MINUTE
@@ -142,6 +149,18 @@ class Minutes:
         if len(sessions) and _touching(sessions):
             self._first, last[-1] = opened, closed[-1] - _MINUTE
         counts = np.maximum((last - self._first) // _MINUTE + 1, 0)
+        # Minutes before the break, all where there is none, and how many are left out in it.
+        self._before, self._skipped = counts.copy(), np.zeros_like(counts)
+        for number, it in enumerate(sessions):
+            if it.paused is not None and it.resumed is not None:
+                pause, resume = (
+                    (_micros(at) - int(self._first[number])) // _MINUTE
+                    for at in (it.paused, it.resumed)
+                )
+                self._before[number] = pause + closes
+                self._skipped[number] = resume + (not opens) - self._before[number]
+        self._breaks = bool(self._skipped.any())
+        counts -= self._skipped
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._bounds: list[int] = self._starts.tolist()
         self.count = self._bounds[-1]
@@ -149,6 +168,10 @@ class Minutes:
     def bars(self, session: int) -> tuple[int, int]:
         """Return the minutes of a session, first and until."""
         return self._bounds[session], self._bounds[session + 1]
+
+    def resumes(self, session: int) -> int:
+        """Return the first minute after the midday break; the one after the last if there is none."""
+        return self._bounds[session] + int(self._before[session])
 
     def begins(self, days: Sequence[date]) -> Numbers:
         """Return, of each day, the first minute of the first session on or after it."""
@@ -167,23 +190,31 @@ class Minutes:
     def instant(self, bar: int) -> datetime:
         """Return the stamp of a minute, UTC."""
         session = self.session(bar)
-        passed = (bar - self._bounds[session]) * _MINUTE
-        return _EPOCH + timedelta(microseconds=int(self._first[session]) + passed)
+        minute = bar - self._bounds[session]
+        if self._breaks and minute >= self._before[session]:
+            minute += int(self._skipped[session])
+        return _EPOCH + timedelta(microseconds=int(self._first[session]) + minute * _MINUTE)
 
     def at(self, instant: datetime) -> int | None:
         """Return the minute of a stamp, UTC; None outside the sessions and off whole minutes."""
-        micros = (instant - _EPOCH) // timedelta(microseconds=1)
+        micros = _micros(instant)
         session = int(np.searchsorted(self._first, micros, side="right")) - 1
         if session < 0:
             return None
-        passed = micros - int(self._first[session])
-        bar = self._bounds[session] + passed // _MINUTE
-        return bar if passed % _MINUTE == 0 and bar < self._bounds[session + 1] else None
+        minute, rest = divmod(micros - int(self._first[session]), _MINUTE)
+        before, skipped = int(self._before[session]), int(self._skipped[session])
+        if before <= minute < before + skipped:
+            return None
+        bar = self._bounds[session] + minute - (skipped if minute >= before else 0)
+        return bar if rest == 0 and bar < self._bounds[session + 1] else None
 
     def stamps(self, bars: Numbers) -> Stamps:
         """Return the stamps of minutes, UTC."""
         session = self.sessions(bars)
-        micros = self._first[session] + (bars - self._starts[session]) * _MINUTE
+        minute = bars - self._starts[session]
+        if self._breaks:
+            minute = minute + np.where(minute >= self._before[session], self._skipped[session], 0)
+        micros = self._first[session] + minute * _MINUTE
         found: Stamps = micros.astype("datetime64[us]")
         return found
 
@@ -192,9 +223,14 @@ class Minutes:
         session = self._numbers.of(_whole(batch["session"], "<i4"))
         passed = _whole(batch["ts"], "<i8") - self._first[session]
         minute = passed // _MINUTE
+        inside = (session >= 0) & (passed >= 0) & (minute * _MINUTE == passed)
+        if self._breaks:
+            before, skipped = self._before[session], self._skipped[session]
+            later = minute >= before
+            inside &= ~later | (minute >= before + skipped)
+            minute = minute - np.where(later, skipped, 0)
         found = self._starts[session] + minute
-        inside = (session >= 0) & (passed >= 0) & (found < self._starts[session + 1])
-        return np.where(inside & (minute * _MINUTE == passed), found, _NOWHERE)
+        return np.where(inside & (found < self._starts[session + 1]), found, _NOWHERE)
 
 
 class _Numbered:
@@ -213,6 +249,11 @@ class _Numbered:
         place = days.astype(np.int64) - (self._first - 1)
         found: Numbers = self._number[np.clip(place, 0, len(self._number) - 1)]
         return found
+
+
+def _micros(instant: datetime) -> int:
+    """Return an instant as microseconds since 1970."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 def _touching(sessions: Sequence[Session]) -> bool:

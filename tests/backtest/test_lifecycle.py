@@ -103,6 +103,20 @@ def test_a_name_of_a_word_can_be_kept_on_the_context(root):
     run(root, initialize=initialize)
 
 
+def test_a_name_that_the_algorithm_keeps_for_itself_can_be_kept_on_the_context(root):
+    seen = []
+
+    def initialize(context):
+        context.before, context._calls = 1, "mine"
+        context.schedule_function(lambda context, _: seen.append(context._calls))
+        assert (context.before, context._calls) == (1, "mine")
+        context.after = 2
+        assert (context._algorithm.after, context.after) == (2, 2)
+
+    run(root, initialize=initialize)
+    assert set(seen) == {"mine"}
+
+
 def test_what_is_kept_on_the_context_can_be_deleted(root):
     def handle_data(context, _data):
         context.mine = context.order = 1

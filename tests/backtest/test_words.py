@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rustybt import api
-from rustybt.errors import FetchError, FieldError, HookError, OptionError, OrderParametersError
+from rustybt.errors import FetchFileError, FieldError, HookError, OptionError, OrderParametersError
 from rustybt.runner import run_algorithm
 
 
@@ -302,12 +302,12 @@ def test_a_url_is_read(root, tmp_path):
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(fetch, text, options, problem):
-    with pytest.raises(FetchError, match=problem):
+    with pytest.raises(FetchFileError, match=problem):
         fetch(text, days, **options)
 
 
 def test_a_file_that_is_not_there_is_refused(root):
-    with pytest.raises(FetchError, match=r"none\.csv: it cannot be read"):
+    with pytest.raises(FetchFileError, match=r"none\.csv: it cannot be read"):
         lived(root, lambda context: context.fetch_csv("none.csv"))
 
 

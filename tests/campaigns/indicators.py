@@ -34,13 +34,17 @@ FIELDS = "open", "high", "low", "close", "volume"
 RUN = """
 import json, sys
 import numpy as np, talib
+from talib.abstract import Function
 bars, cases = np.load(sys.argv[1]), json.load(open(sys.argv[2]))
 results = {}
 for label, (name, fields, parameters) in cases.items():
     for symbol in {key.rpartition("/")[0] for key in bars}:
         inputs = [bars[f"{symbol}/{it}"] for it in fields]
-        got = getattr(talib, name)(*inputs, **parameters)
-        results[f"{label}/{symbol}"] = np.atleast_2d(np.array(got))
+        got = np.atleast_2d(np.array(getattr(talib, name)(*inputs, **parameters)))
+        if got.dtype.kind == "i":  # whole numbers are 0 where there is none yet
+            got = got.astype(float)
+            got[:, : Function(name, **parameters).lookback] = np.nan
+        results[f"{label}/{symbol}"] = got
 np.savez(sys.argv[3], **results)
 """
 

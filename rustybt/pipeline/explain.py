@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from rustybt.assets import AssetFinder
 from rustybt.days import Day
 from rustybt.pipeline.compiler.compile import Reach, compile_plan
 from rustybt.pipeline.compiler.crossing import together
+from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.plan import Plan
 from rustybt.pipeline.compiler.python_stage import demands
-from rustybt.pipeline.compiler.run import reach_of, sessions_of
-from rustybt.pipeline.compiler.spine import is_derived, read_span
+from rustybt.pipeline.compiler.run import program_of, reach_of, sessions_of
+from rustybt.pipeline.compiler.spine import is_derived, read_span, spine_of
 from rustybt.pipeline.compiler.stages import text_of
 from rustybt.pipeline.compiler.streaming import Pass, compile_streams
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
@@ -33,7 +35,9 @@ def explain(
 ) -> str:
     """Return the explanation of a plan as SQL text: what it says stands in comments.
 
-    Nothing is computed: neither the columns nor the terms of Python.
+    Neither the columns nor the terms of Python are computed. The rows that a run streams over are, since
+    what a run executes follows from what is known about them; those of a plan that needs Python first are
+    not, and are said to be without running sums.
 
     Parameters
     ----------
@@ -137,15 +141,16 @@ def _executed(
     labels = sessions[first], reach.first or sessions[0], reach.last or sessions[-1]
     facts = _facts(labels, bundle, warehouse)
     derived = is_derived(plan, until - first, len(sessions), facts.assets)
-    all_labels = sessions[0], sessions[0], sessions[-1]
-    whole = _facts(all_labels, bundle, warehouse) if derived else facts
-    program = compile_streams(plan, scaled=whole.scaled, sessions=whole.longest)
+    if demands(plan):
+        program = compile_streams(plan, scaled=facts.scaled, sessions=facts.longest)
+    else:
+        rows = LivingRows(sessions, AssetFinder(warehouse, bundle))
+        spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
+        program = program_of(plan, spine)
     yield "A run executes"
     yield f"  the spine, {_where(derived=derived)}: {facts.read:,} rows of {facts.assets:,} assets"
     for number, each in enumerate(program.passes, start=1):
         yield from _pass(number, each)
-    if not whole.scaled:
-        yield "  where a field is whole units its windows are differences of running sums, not blocks"
     screened = "" if plan.screen is None else " before the screen"
     yield f"  {facts.coming_out:,} rows come out{screened}"
     yield ""

@@ -5,6 +5,7 @@ no kind of term; `expression` has the kinds that operators make, `factors` the b
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
@@ -36,12 +37,18 @@ class Term(ABC):
     """2 for a value per session and asset, 1 for one per session, which is no column of a pipeline."""
 
     _classes: ClassVar["dict[str, type[Term]]"] = {}
+    _made: ClassVar["Counter[str]"] = Counter()
+    _kind: ClassVar[str] = ""  # of the class: its full name, and how many had that name before it
 
     inputs: "Sequence[Term]" = ()
     mask: "Term | None" = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        # A function that makes classes gives all of them one name.
+        cls._kind = f"{name} {Term._made[name]}"
+        Term._made[name] += 1
         # The built-in ones alone: a class of a user may have any name.
         if cls.__module__.startswith(f"{__package__}."):
             Term._classes[cls.__name__] = cls
@@ -106,8 +113,12 @@ class Term(ABC):
 
     @cached_property
     def fingerprint(self) -> bytes:
-        """A digest of the class and the fields: equal exactly for terms that are equal."""
-        digest = blake2b(f"{type(self).__qualname__} {id(type(self))}".encode(), digest_size=16)
+        """A digest of the class and the fields: equal exactly for terms that are equal.
+
+        Processes that make the same classes in the same order have the same digests, unless a parameter
+        is an object whose text says where it lies in memory.
+        """
+        digest = blake2b(self._kind.encode(), digest_size=16)
         for field in fields(self):
             digest.update(_bytes(getattr(self, field.name)) + b"\0")
         return digest.digest()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import indicators as ours
 from rustybt.pipeline.factors.outputs import MultiFactor
 
@@ -41,7 +42,8 @@ def _case(
     name: str, *fields: str, order: tuple[int, ...] = (0,), cls: Any = None, **parameters: float
 ) -> Case:
     kind = cls or getattr(ours, name)
-    return Case(kind(**parameters), name, fields or ("close",), parameters, order)
+    inputs = {"inputs": [EquityPricing.volume]} if fields == ("volume",) else {}
+    return Case(kind(**inputs, **parameters), name, fields or ("close",), parameters, order)
 
 
 _ALL = [
@@ -55,6 +57,19 @@ _ALL = [
     _case("RSI", cls=ours.WilderRSI, timeperiod=5),
     _case("MACD", order=(0, 1, 2)),
     _case("MACD", order=(0, 1, 2), fastperiod=5, slowperiod=13, signalperiod=4),
+    _case("MACDFIX", order=(0, 1, 2)),
+    _case("MACDFIX", order=(0, 1, 2), signalperiod=5),
+    _case("MACDEXT", order=(0, 1, 2)),
+    *(
+        _case("MACDEXT", order=(0, 1, 2), slowperiod=13, **kinds)
+        for kinds in (
+            {"fastmatype": 1, "slowmatype": 1, "signalmatype": 1},
+            {"fastmatype": 4, "slowmatype": 2, "signalmatype": 3},
+            {"fastmatype": 6, "slowmatype": 5, "signalmatype": 8, "signalperiod": 3},
+            {"fastmatype": 0, "slowmatype": 6, "signalmatype": 6, "fastperiod": 3},
+            {"fastmatype": 8, "slowmatype": 3, "signalmatype": 4, "fastperiod": 3},
+        )
+    ),
     _case("APO"),
     _case("PPO"),
     _case("APO", matype=0, fastperiod=3, slowperiod=8),
@@ -88,7 +103,13 @@ _ALL = [
         for it in ("MIDPOINT", "LINEARREG", "LINEARREG_SLOPE", "LINEARREG_INTERCEPT", "TSF")
     ),
     *(_case(it, timeperiod=5) for it in ("LINEARREG", "LINEARREG_SLOPE", "TSF")),
+    *(_case("LINEARREG_ANGLE", timeperiod=it) for it in (5, 14)),
     *(_case(it) for it in ("STDDEV", "VAR", "MAX", "MIN", "SUM")),
+    _case("MINMAX", order=(0, 1)),
+    _case("MINMAX", order=(0, 1), timeperiod=4),
+    # Of volumes, of which no two in a window are equal.
+    *(_case(it, "volume", timeperiod=n) for it in ("MAXINDEX", "MININDEX") for n in (6, 25)),
+    *(_case("MINMAXINDEX", "volume", order=(0, 1), timeperiod=n) for n in (6, 25)),
     _case("STDDEV", timeperiod=11, nbdev=2.0),
     _case("CORREL", "high", "low"),
     _case("BETA", "high", "low"),

@@ -3,6 +3,10 @@
 # ruff: noqa: ARG002, RUF012 - classes as users write them
 
 import datetime as dt
+import os
+import re
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -408,6 +412,37 @@ def test_statement_of_a_term_in_python_names_the_table_of_its_values(small, pane
     assert term.table in result.sql
     with pytest.raises(QueryError, match=term.table):
         small.sql(result.sql)
+
+
+NAMING = """
+from rustybt.pipeline import Pipeline
+from rustybt.pipeline.custom import CustomFactor
+from rustybt.pipeline.data import EquityPricing
+
+def made(power):
+    class Power(CustomFactor):
+        inputs = [EquityPricing.close]
+        window_length = 2
+        def compute(self, today, assets, out, close):
+            out[:] = close[-1] ** power
+    return Power
+
+square, cube = made(2), made(3)
+assert square() == square()
+assert not square() == cube()
+print(Pipeline({"a": square(), "b": cube(), "c": square(window_length=3)}).to_sql(bundle="small"))
+"""
+
+
+def test_statement_of_a_term_in_python_is_the_same_in_every_process():
+    def said(seed):
+        command = [sys.executable, "-c", "import decimal, csv\n" * seed + NAMING]
+        environment = os.environ | {"PYTHONHASHSEED": str(seed)}
+        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+    text = said(1)
+    assert text == said(2)
+    assert len(set(re.findall(rb"Power_\w{8}\b", text))) == 3
 
 
 @pytest.mark.parametrize("name", ["s", "k", "alive", "close", "price_scale"])

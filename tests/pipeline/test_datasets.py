@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002, RUF012 - classes as users write them
 
 import datetime as dt
+import importlib
 from datetime import date, timedelta
 
 import numpy as np
@@ -330,6 +331,50 @@ def test_an_unknown_column_names_the_nearest():
 def test_a_frame_that_cannot_be(options, said):
     with pytest.raises(DatasetError, match=said):
         Fundamentals.from_frame(ROWS, **{"time": "known", **options})
+
+
+class Moment:
+    """An object that is no time."""
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("times", [[Moment()], [20240105], [1.5], [True], [[D[4]]]])
+def test_times_that_are_none(library, times):
+    frame = importlib.import_module(library).DataFrame({"when": times, "sid": [0], "x": [1.0]})
+    with pytest.raises(DatasetError, match=r"when.*Expected"):
+        DataSet.from_frame(frame, time="when", columns={"x": float}, name="F")
+
+
+def test_values_that_are_objects():
+    import pandas as pd
+
+    frame = pd.DataFrame({"when": [D[4]], "sid": [0], "x": [Moment()]})
+    with pytest.raises(DatasetError, match=r"Moment.*column x"):
+        DataSet.from_frame(frame, time="when", columns={"x": float}, name="F")
+
+
+def test_times_are_days_or_instants_or_their_text(small):
+    import pandas as pd
+
+    beside = {"sid": [0], "x": [1.0]}
+    frames = [
+        pd.DataFrame({"when": [D[4]], **beside}),
+        pd.DataFrame({"when": ["2024-01-05"], **beside}),
+        pd.DataFrame({"when": [pd.Timestamp("2024-01-05", tz="UTC")], **beside}),
+        pd.DataFrame({"when": pd.Categorical(["2024-01-05"]), **beside}),
+        pl.DataFrame({"when": ["2024-01-05 10:00"], **beside}),
+        pl.DataFrame({"when": ["2024-01-05"], **beside}).cast({"when": pl.Categorical}),
+    ]
+    for frame in frames:
+        bound = DataSet.from_frame(frame, time="when", columns={"x": float}, name="F")
+        found = of(rows_of(small, {"x": bound.x.latest}), 0, "x")
+        assert [found[D[n]] for n in (4, 7)] == [None, 1.0], frame
+
+
+def test_a_frame_without_rows_says_nothing(small):
+    frame = pl.DataFrame({"when": [], "sid": [], "x": []})
+    bound = DataSet.from_frame(frame, time="when", columns={"x": float}, name="F")
+    assert rows_of(small, {"x": bound.x.latest})["x"].is_null().all()
 
 
 @pytest.mark.parametrize("table", ["", "a..b", 5])

@@ -15,6 +15,7 @@ from rustybt.pipeline.compiler.padded import padded_rows
 from rustybt.pipeline.compiler.run import sessions_of
 from rustybt.pipeline.compiler.spine import PAD, _query, read_span
 from rustybt.pipeline.data import EquityPricing
+from rustybt.pipeline.factors import SimpleMovingAverage
 
 COLUMNS = {it: getattr(EquityPricing, it).latest for it in ("close", "high", "volume")}
 SPANS = {  # labels: read from, last
@@ -71,6 +72,33 @@ def test_actions_of_one_session_multiply_in_their_order(tmp_path):
     with commit(tmp_path, small_bars(), [*ACTIONS, *more]) as warehouse:
         for span in SPANS.values():
             same(*both(warehouse, "small", *span))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "day"),
+    [
+        ("A", dt.date(2024, 1, 2)),
+        ("A", dt.date(2023, 12, 30)),
+        ("C", dt.date(2024, 1, 10)),
+        ("C", dt.date(2024, 1, 6)),
+    ],
+    ids=["first of all", "before all", "first of the asset", "before its first"],
+)
+def test_action_without_a_bar_before_it_changes_nothing(tmp_path, symbol, day):
+    means = {n: SimpleMovingAverage(inputs=[EquityPricing.close], window_length=n) for n in (3, 9)}
+    pipe = Pipeline({f"mean_{n}": it for n, it in means.items()} | COLUMNS)
+    extra = {**ACTIONS[0], "symbol": symbol, "session": day, "ratio": 0.25}
+
+    def told(folder, actions):
+        with commit(tmp_path / folder, small_bars(), actions) as warehouse:
+            for span in ("all", "middle"):
+                same(*both(warehouse, "small", *SPANS[span]))
+            found = pipe.run("2024-01-03", "2024-02-01", bundle="small", warehouse=warehouse)
+            return found.pl(), warehouse.sql(pipe.to_sql(end="2024-02-01", bundle="small")).pl()
+
+    expected, _ = told("plain", ACTIONS)
+    for got in told("more", [*ACTIONS, extra]):
+        assert_frame_equal(got, expected, rel_tol=1e-12)
 
 
 def test_bars_before_the_first_session_of_an_asset_count(tmp_path):

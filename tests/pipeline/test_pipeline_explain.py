@@ -6,13 +6,14 @@ import re
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from small_bundles import ACTIONS, commit, small_bars
 
 from rustybt.cli import main
 from rustybt.errors import PipelineFileError
 from rustybt.pipeline import CustomFactor, Pipeline
 from rustybt.pipeline.data import DataSet, EquityPricing
 from rustybt.pipeline.explain import explain
-from rustybt.pipeline.factors import EMA, RSI, Returns
+from rustybt.pipeline.factors import EMA, RSI, Returns, SimpleMovingAverage
 from rustybt.pipeline.file import load_pipeline
 
 FILE = """
@@ -133,6 +134,15 @@ def test_it_says_what_a_run_executes(text):
     assert "--   the spine, computed for these sessions: 34 rows of 6 assets" in text
     assert "--   pass 1, streaming, by cursors over a few columns each: " in text
     assert re.search(r'--     1\. \w+_1 = .*"close_q" - LAG\("close_q", 1\) OVER \(\)', text)
+
+
+@pytest.mark.parametrize("actions", [(), ACTIONS], ids=["none", "some"])
+def test_windows_are_said_as_a_run_computes_them(tmp_path, actions):
+    pipe = Pipeline({"mean": SimpleMovingAverage(inputs=[EquityPricing.close], window_length=5)})
+    with commit(tmp_path, small_bars(), actions) as wh:
+        said = explain(pipe.plan(), bundle="small", warehouse=wh)
+    # A difference of running sums, where no action scales what is summed.
+    assert ("close_total - LAG(close_total, 5)" in said) is not bool(actions)
 
 
 def test_it_says_the_windows_of_their_own_cursors(text):

@@ -18,6 +18,7 @@ from rustybt.pipeline.compiler.streaming import compile_streams
 from rustybt.pipeline.compiler.sums import Sums, with_sums
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import VWAP, BollingerBands, SimpleMovingAverage
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 
 CLOSE = EquityPricing.close
 CENTS = {"close": 100.0}
@@ -44,14 +45,29 @@ def sums_of(*assets, units=CENTS):
 def test_each_asset_begins_anew():
     table, found = sums_of([1.10, 2.20, 3.30], [5.05, 0.01])
     assert table["close_total"].to_pylist() == [0, 0, 110, 330, 660, 0, 0, 505, 506]
-    assert found["close_q"].complete
+    assert found["close_q"].gap == 0
 
 
 def test_gap_counts_nothing():
     table, found = sums_of([1.10, None, 3.30])
     assert table["close_total"].to_pylist() == [0, 0, 110, 110, 440]
-    assert table["close_count"].to_pylist() == [0, 0, 1, 1, 2]
-    assert not found["close_q"].complete
+    assert table["close_count"].to_pylist() == [0, 0, 100, 100, 200]
+    assert found["close_q"].gap == 1
+
+
+@pytest.mark.parametrize(
+    ("assets", "gap"),
+    [
+        ([[1.1, None, None, None, 2.0], [1.0, None]], 4),
+        ([[1.1, None], [1.0, None, None]], 2),
+        ([[1.1, 2.0], [None, 1.0]], ALL_SESSIONS),
+        ([[1.1], [2.0]], 0),
+    ],
+    ids=["rounded up", "at the end", "at the beginning", "none"],
+)
+def test_longest_gap_is_known(assets, gap):
+    _, found = sums_of(*assets)
+    assert found["close_q"].gap == gap
 
 
 @pytest.mark.parametrize(
@@ -77,10 +93,10 @@ def test_differences_are_exact():
     assert total[499] - total[479] == exact
 
 
-@pytest.mark.parametrize("complete", [True, False])
-def test_mean_is_a_difference_of_two_lags(complete):
+@pytest.mark.parametrize("gap", [0, 16, 32])
+def test_mean_is_a_difference_of_two_lags(gap):
     mean = SimpleMovingAverage(inputs=[CLOSE], window_length=20)
-    sums = {"close_q": Sums("close_total", "close_count", 100.0, complete=complete)}
+    sums = {"close_q": Sums("close_total", "close_count", 100.0, gap)}
     plan = Pipeline({"mean": mean}).plan()
     with_them, without = (
         compile_streams(plan, scaled=False, sessions=500, sums=it) for it in (sums, None)

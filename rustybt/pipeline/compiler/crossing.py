@@ -5,14 +5,15 @@ session is an aggregate by session, which is given back to each of its rows.
 """
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from rustybt.pipeline.compiler.stages import text_of
-from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Sql
 
 if TYPE_CHECKING:
@@ -68,30 +69,30 @@ def crossed(
         back[found["s"].combine_chunks().to_numpy() - least] = np.arange(len(found), dtype="i4")
         back = back[s - least]
     else:
-        places = np.arange(len(rows), dtype="i4")
-        slim = rows.select(sorted(needs)).append_column(_PLACE, pa.array(places))
+        rowwise = np.arange(len(rows), dtype="i4")
+        slim = rows.select(sorted(needs)).append_column(_PLACE, pa.array(rowwise))
         found = warehouse.arrow(text_of(_by_row(windows)), tables={_GIVEN: slim})
         back = np.empty(len(rows), dtype="i4")
-        back[found[_PLACE].combine_chunks().to_numpy()] = places
-    return {name: taken(found[name], back) for name in windows}
+        back[found[_PLACE].combine_chunks().to_numpy()] = rowwise
+    places = pa.array(back)
+    return {name: taken(found[name], places) for name in windows}
 
 
-def taken(values: pa.ChunkedArray, places: Values) -> pa.ChunkedArray:
-    """Return the values at places."""
+def taken(values: pa.ChunkedArray, places: pa.Array) -> pa.ChunkedArray:
+    """Return the values at places, which must be within them."""
     whole = values.combine_chunks()
-    if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
-        # NumPy takes numbers in a fifth of the time that Arrow needs where some are missing.
+    take = partial(pc.take, indices=places, boundscheck=False)
+    if whole.null_count and pa.types.is_primitive(whole.type) and whole.type.bit_width >= 8:
+        # Arrow takes numbers without gaps in a third of the time, and so the bytes that tell of gaps.
         valid, numbers = whole.buffers()
         at = slice(whole.offset, whole.offset + len(whole))
-        present = None
-        if whole.null_count:
-            bits = np.unpackbits(np.frombuffer(valid, "u1"), bitorder="little")[at]
-            present = pa.py_buffer(np.packbits(bits[places], bitorder="little"))
-        found = np.frombuffer(numbers, values.type.to_pandas_dtype())[at][places]
-        buffers = [present, pa.py_buffer(found)]
-        array = pa.Array.from_buffers(values.type, len(places), buffers)
+        bits = np.unpackbits(np.frombuffer(valid, "u1"), bitorder="little")[at]
+        present = np.packbits(take(pa.array(bits)).to_numpy(), bitorder="little")
+        dense = pa.Array.from_buffers(whole.type, len(whole), [None, numbers], offset=whole.offset)
+        buffers = [pa.py_buffer(present), take(dense).buffers()[1]]
+        array = pa.Array.from_buffers(whole.type, len(places), buffers)
     else:
-        array = whole.take(pa.array(places))
+        array = take(whole)
     return pa.chunked_array([array], type=values.type)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
@@ -47,7 +47,7 @@ def execute(program: Program, spine: Spine, span: Span, warehouse: "Warehouse") 
     Returns
     -------
     pyarrow.Table
-        ``s``, the number of the session, ``sid``, and the outputs by name.
+        ``s``, the number of the session, ``sid`` as a dictionary, and the outputs by name.
 
     Raises
     ------
@@ -194,31 +194,38 @@ class _Run:
         return {name: values for columns in found for name, values in columns.items()}
 
     def _ordered(self, pool: ThreadPoolExecutor, columns: Columns) -> pa.Table:
-        keep = []
-        if not self._early:
-            s = columns["s"]
-            keep += [
-                columns["alive"],
-                pc.greater_equal(s, self._span.first),
-                pc.less(s, self._span.until),
-            ]
-        if not self._screened and self._program.screen is not None:
-            keep.append(columns[self._program.screen])
-        s = columns["s"].combine_chunks().to_numpy()
-        places = np.arange(len(s), dtype="i4")
-        if keep:
-            kept = reduce(pc.and_, keep).fill_null(fill_value=False)
-            places = np.flatnonzero(kept.combine_chunks().to_numpy(zero_copy_only=False)).astype(
-                "i4"
-            )
-        order = places[np.argsort(s[places].astype("i2"), kind="stable")]
-        # Lists, since a column of the plan may be named as a key is.
-        outputs, keys = self._program.outputs, ["s", "sid"]
-        wanted = [*keys, *outputs.values()]
-        names = dict.fromkeys(wanted)
+        s, sid, order = self._places(columns)
+        outputs, screen = self._program.outputs, self._program.screen
+        if screen is not None and not self._screened:
+            passed = taken(columns[screen], order).combine_chunks().fill_null(fill_value=False)
+            s, sid, order = (it.filter(passed) for it in (s, sid, order))
+        names = dict.fromkeys(outputs.values())
         values = _mapped(pool, lambda it: taken(columns[it], order), names)
         found = dict(zip(names, values, strict=True))
-        return pa.Table.from_arrays([found[it] for it in wanted], names=[*keys, *outputs])
+        # Lists, since a column of the plan may be named as a key is.
+        wanted = [s, sid, *(found[it] for it in outputs.values())]
+        return pa.Table.from_arrays(wanted, names=["s", "sid", *outputs])
+
+    def _places(self, columns: Columns) -> tuple[pa.Array, pa.Array, pa.Array]:
+        """Return the session and the sid of the rows that come out, and where each stands."""
+        s, sid = (columns[it].combine_chunks().to_numpy() for it in ("s", "sid"))
+        if self._screened:  # rows are missing anywhere
+            order = np.argsort(s.astype("i2"), kind="stable").astype("i4")
+            return pa.array(s[order]), pa.array(sid[order]).dictionary_encode(), pa.array(order)
+        # Each asset is alive in its last rows, one a session: no sort tells where they are.
+        starts = np.flatnonzero(np.diff(sid, prepend=sid[:1] - 1))
+        lasts = np.append(starts[1:], len(sid))[: len(starts)] - 1
+        alive = columns["alive"].combine_chunks().to_numpy(zero_copy_only=False)
+        living = np.add.reduceat(alive, starts, dtype="i4") if len(starts) else starts
+        until = np.minimum(s[lasts] + 1, self._span.until)
+        begin = np.maximum(s[lasts] + 1 - living, self._span.first)
+        labels = np.arange(self._span.first, self._span.until, dtype="i4")[:, None]
+        there = (labels >= begin) & (labels < until)
+        places = (lasts - s[lasts]).astype("i4") + labels
+        assets = np.broadcast_to(np.arange(len(starts), dtype="i4"), there.shape)
+        sids = pa.DictionaryArray.from_arrays(pa.array(assets[there]), pa.array(sid[starts]))
+        numbers = np.repeat(labels[:, 0], np.count_nonzero(there, axis=1))
+        return pa.array(numbers), sids, pa.array(places[there])
 
 
 def _names(of: Pass) -> list[str]:

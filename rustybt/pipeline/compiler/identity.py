@@ -1,6 +1,6 @@
 """What tells one term from another in every process: the name under which its values are kept.
 
-`Term.fingerprint` tells terms of one process apart, and knows classes by their place in memory.
+`Term.fingerprint` tells terms of one process apart, and does not know the code of their classes.
 """
 
 from collections.abc import Iterable, Mapping

@@ -130,17 +130,19 @@ def rows_of(
         spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
     elif reach.read_from is not None:
         spine = spine.since(bisect_left(sessions, reach.read_from) + 1)
-    program = _program(plan, spine)
+    program = program_of(plan, spine)
     first, last = reach.first or sessions[0], reach.last or sessions[-1]
     span = Span(
         bisect_left(sessions, first) - spine.base, bisect_right(sessions, last) - spine.base
     )
     found = execute(program, spine, span, warehouse)
-    numbers, sids = found.columns[:2]  # by place, since a column of the plan may be named s
-    s = pc.add(numbers.combine_chunks(), spine.base)
-    days = pa.array(sessions, pa.date32()).take(s)
-    symbols = rows.symbols(sids.combine_chunks())
-    keys = {"session": days, "sid": sids, "symbol": symbols}
+    # By place, since a column of the plan may be named s.
+    numbers, sids = (it.combine_chunks() for it in found.columns[:2])
+    keys = {
+        "session": pa.array(sessions, pa.date32()).take(pc.add(numbers, spine.base)),
+        "sid": sids.dictionary_decode(),
+        "symbol": rows.symbols(sids.dictionary).take(sids.indices),
+    }
     columns = [*keys.values(), *found.columns[2:]]
     return pa.Table.from_arrays(columns, names=[*keys, *found.column_names[2:]])
 
@@ -154,15 +156,18 @@ class _Compiled:
     scaled: bool
     sessions: int
     sums: tuple[tuple[str, Sums], ...]
+    positive: frozenset[str]
     plan: Plan = field(compare=False)
 
 
-def _program(plan: Plan, spine: Spine) -> Program:
+def program_of(plan: Plan, spine: Spine) -> Program:
+    """Return what a run of a plan executes over the rows of a spine."""
     # Windows over the whole history are of a power of two, so that another session changes no program.
     sessions = 1 << max(0, spine.facts.longest - 1).bit_length()
     columns = tuple(plan.columns.items())
     sums = tuple(spine.facts.sums.items())
-    wanted = _Compiled(columns, plan.screen, spine.facts.scaled, sessions, sums, plan)
+    facts = spine.facts
+    wanted = _Compiled(columns, plan.screen, facts.scaled, sessions, sums, facts.positive, plan)
     if plan.joined:  # their rows would be held
         return _compile(wanted)
     return _compiled(wanted)
@@ -170,7 +175,11 @@ def _program(plan: Plan, spine: Spine) -> Program:
 
 def _compile(wanted: _Compiled) -> Program:
     return compile_streams(
-        wanted.plan, scaled=wanted.scaled, sessions=wanted.sessions, sums=dict(wanted.sums)
+        wanted.plan,
+        scaled=wanted.scaled,
+        sessions=wanted.sessions,
+        sums=dict(wanted.sums),
+        positive=wanted.positive,
     )
 
 

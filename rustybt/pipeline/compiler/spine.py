@@ -23,16 +23,17 @@ from rustybt.pipeline.compiler.compile import Reach, row_parts, with_parts
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.padded import padded_rows
 from rustybt.pipeline.compiler.plan import Plan
-from rustybt.pipeline.compiler.streaming import NTH, PAD, SO_FAR
+from rustybt.pipeline.compiler.streaming import PAD
 from rustybt.pipeline.compiler.sums import Sums, Units, units_of, with_sums
 from rustybt.pipeline.data import BoundColumn, EquityPricing
+from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Sql, column, number
 from warehouse import sqltext
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
 
-FORM: Final = "spine-3"
+FORM: Final = "spine-4"
 _FIELDS: Final = tuple(it for it in EquityPricing.columns.values() if it.relation is None)
 _ROWS_AT_ONCE: Final = 2_000_000  # that a build sorts, so that its memory does not grow
 _GROUP: Final = 122_880
@@ -56,12 +57,15 @@ class Facts:
         The sids at which the rows can be cut into pieces of about equal size, the first included.
     sums
         The fields that have running sums, by their steady name.
+    positive
+        The steady names of fields whose values are all above 0.
     """
 
     longest: int
     scaled: bool
     edges: tuple[int, ...]
     sums: Mapping[str, Sums]
+    positive: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -206,14 +210,14 @@ def is_derived(plan: Plan, reads: int, sessions: int, assets: int) -> bool:
 def _derived(path: Path, first: int, until: int) -> Spine:
     said = json.loads(pq.read_metadata(path).metadata[b"rustybt"])
     sums = {name: Sums(**it) for name, it in said["sums"].items()}
-    facts = Facts(said["longest"], said["scaled"], tuple(said["edges"]), sums)
+    edges, positive = tuple(said["edges"]), frozenset(said["positive"])
+    facts = Facts(said["longest"], said["scaled"], edges, sums, positive)
     source = exp.Table(this=exp.func("read_parquet", exp.Literal.string(str(path))))
     s = exp.column("s")
     # What reads all history is told from the asset before by the pad, which begins before it.
     span = [s < until, *([s >= first] if first > 1 else [])]
-    edges = [*facts.edges, None]
     pieces = []
-    for low, high in pairwise(edges):
+    for low, high in pairwise([*edges, None]):
         bounds = [exp.column("sid") >= low] + ([] if high is None else [exp.column("sid") < high])
         columns = _steady(_FIELDS, scaled=facts.scaled)
         pieces.append(Piece(source, {}, columns, exp.and_(*span), exp.and_(*bounds)))
@@ -259,7 +263,6 @@ def _counted_from(base: int, rows: pa.Table) -> pa.Table:
 def _steady(fields: Sequence[BoundColumn], *, scaled: bool) -> dict[str, Sql]:
     """Return what is computed of the stored columns, which are prices and volumes as traded."""
     found = {"price_scale": number(1).sql, "split_scale": number(1).sql}
-    found |= {SO_FAR: _so_far(number(0).sql), NTH: _so_far(None)}
     if scaled:
         for name in ("price", "split"):
             found[f"{name}_scale"] = (column(f"{name}_then") * column(f"{name}_ratio")).sql
@@ -271,14 +274,6 @@ def _steady(fields: Sequence[BoundColumn], *, scaled: bool) -> dict[str, Sql]:
             known, steady = known / column("split_ratio"), steady * column("split_then")
         found |= {field.name: known.sql, field.steady: steady.sql}
     return found
-
-
-def _so_far(before: Sql | None) -> Sql:
-    """Return how many sessions of the asset there were so far, and what stands for that in the pad."""
-    k = exp.column("k", quoted=True)
-    count = exp.cast(exp.Add(this=k, expression=exp.Literal.number(1)), exp.DataType.Type.DOUBLE)
-    found = exp.Case().when(exp.GTE(this=k.copy(), expression=exp.Literal.number(0)), count)
-    return found if before is None else found.else_(before)
 
 
 def _query(plan: Plan, reach: Reach, bundle: str, first: int) -> str:
@@ -332,13 +327,24 @@ def _with_facts(
 ) -> tuple[pa.Table, Facts]:
     sids, k = (rows[name].combine_chunks().to_numpy() for name in ("sid", "k"))
     names = "price_then", "split_then", "price_ratio", "split_ratio"
-    ratios = (rows[name].combine_chunks().to_numpy() for name in names)
-    scaled = bool(any((it != 1).any() for it in ratios))
+    ratios = {name: rows[name].combine_chunks().to_numpy() for name in names}
+    scaled = bool(any((it != 1).any() for it in ratios.values()))
     middle = sids[len(sids) // 2 :][:1].tolist()
     edges = tuple(sorted({*sids[:1].tolist(), *middle})) or (0,)  # one piece, be it empty
     # A price free of actions is a quotient, of which no unit is known.
     rows, sums = with_sums(rows, fields, units)
-    return rows, Facts(int(k.max(initial=0)) + 1, scaled, edges, {} if scaled else sums)
+    positive = frozenset(
+        it.steady
+        for it in fields
+        if it.price and _least(rows[it.raw].combine_chunks(), ratios["price_then"]) > 0
+    )
+    longest = int(k.max(initial=0)) + 1
+    return rows, Facts(longest, scaled, edges, {} if scaled else sums, positive)
+
+
+def _least(prices: pa.Array, over: Values) -> float:
+    """Return the least price free of actions."""
+    return float(np.nanmin(prices.to_numpy(zero_copy_only=False) / over, initial=np.inf))
 
 
 def _said(facts: Sequence[Facts]) -> str:
@@ -354,5 +360,6 @@ def _said(facts: Sequence[Facts]) -> str:
             "scaled": any(it.scaled for it in facts),
             "edges": edges,
             "sums": {name: asdict(it) for name, it in sums.items()},
+            "positive": sorted(frozenset.intersection(*(it.positive for it in facts))),
         }
     )

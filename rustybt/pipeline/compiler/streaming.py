@@ -21,8 +21,6 @@ from rustybt.pipeline.vocabulary.merge import Blocks, Sliding, WindowSum
 from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, nonzero, number
 
 PAD: Final = 64
-SO_FAR: Final = "so_far"  # the sessions of the asset up to the row, 0 in the pad
-NTH: Final = "nth"  # the same, NULL in the pad
 _REACH: Final = "reach"  # under which a window knows how many rows it looks back
 
 
@@ -88,6 +86,8 @@ class Streams(Form):
         Columns of the rows that are 0 where nothing happened.
     sums
         Columns of the rows that have running sums.
+    positive
+        Columns of the rows whose values are above 0.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class Streams(Form):
         sessions: int,
         filled: Iterable[str] = (),
         sums: Mapping[str, Sums] | None = None,
+        positive: Iterable[str] = (),
     ) -> None:
         super().__init__()
         self.scaled = scaled
@@ -107,7 +108,8 @@ class Streams(Form):
         self._place: dict[str, tuple[int, int]] = {}  # pass and stage; those of the spine lack
         self._sums = sums or {}
         running = (name for it in self._sums.values() for name in (it.total, it.count))
-        self._filled = frozenset({*filled, SO_FAR, *running})
+        self._filled = frozenset({*filled, *running})
+        self._positive = set(positive)
         self._reach = dict.fromkeys(self._filled, 0)
         self._blocks: dict[tuple[object, ...], Blocks] = {}
 
@@ -133,6 +135,8 @@ class Streams(Form):
 
     def _add(self, name: str, settled: Sql) -> None:
         needs = _columns(settled)
+        if self._is_positive(settled):
+            self._positive.add(name)
         at, after = max((self._place.get(it, (0, 0)) for it in needs), default=(0, 0))
         stages = self.passes[at].stages
         while len(stages) <= after:
@@ -155,9 +159,25 @@ class Streams(Form):
     def _with_plain_divisors(self, tree: Sql) -> Sql:
         # NULLIF is a CASE, in which the engine computes its first argument twice.
         for node in list(tree.find_all(exp.Nullif)):
-            if not isinstance(node.this, exp.Column):
+            if self._is_positive(node.this):
+                node.replace(node.this)
+            elif not isinstance(node.this, exp.Column):
                 node.set("this", self.place(node.this, "divisor"))
         return tree
+
+    def _is_positive(self, sql: Sql) -> bool:
+        """Return whether a value is above 0 wherever it is not missing."""
+        match sql:
+            case exp.Column():
+                return sql.name in self._positive
+            case exp.Paren() | exp.Window():
+                return self._is_positive(sql.this)
+            case exp.Lag():
+                return "default" not in sql.args and self._is_positive(sql.this)
+            case exp.Case():
+                (only,) = sql.args["ifs"]
+                return sql.args.get("default") is None and self._is_positive(only.args["true"])
+        return False
 
     def _resolved(self, node: Sql) -> Sql:
         if isinstance(node, Sliding):
@@ -186,17 +206,18 @@ class Streams(Form):
         return self._blocks[key].window(whole).sql
 
     def _window_sum(self, sums: Sums, length: int) -> WindowSum:
-        def within(column_name: str, before: str) -> Quantity:
-            ago = self._shifted(exp.column(before), length, None)
-            return Quantity(exp.column(column_name)) - Quantity(ago)
+        def within(name: str) -> Quantity:
+            ago = self._shifted(exp.column(name), length, None)
+            return Quantity(exp.column(name)) - Quantity(ago)
 
-        total, count = within(sums.total, sums.total), within(sums.count, sums.count)
-        if not sums.complete:
-            return WindowSum(total, sums.unit, count, _times(count, sums.unit))
-        # Of a field without gaps all sessions count, and on the rows of an asset there is one.
-        there = within(SO_FAR, SO_FAR)
-        sessions = _times(within(NTH, SO_FAR), sums.unit)
-        return WindowSum(total, sums.unit, there, nonzero(sessions))
+        total, count = within(sums.total), within(sums.count)
+        if length <= sums.gap:
+            return WindowSum(total, count, sums.unit)
+        # On the rows of an asset there is a value. In the pad 0 / 0 is no number, where a missing value
+        # stands else: whoever looks back must be told that it has met the pad.
+        for lag in count.sql.find_all(exp.Window):
+            lag.meta[_REACH] = PAD
+        return WindowSum(total, nonzero(count), sums.unit)
 
     def _block(self, value: Quantity) -> Quantity:
         return value.like(self.place(value.sql, "block"))
@@ -261,12 +282,17 @@ class Streams(Form):
 
 
 def compile_streams(
-    plan: Plan, *, scaled: bool, sessions: int, sums: Mapping[str, Sums] | None = None
+    plan: Plan,
+    *,
+    scaled: bool,
+    sessions: int,
+    sums: Mapping[str, Sums] | None = None,
+    positive: Iterable[str] = (),
 ) -> Program:
     """Return the program of a plan; see `Streams` for the parameters."""
     columns = [it.free_of_actions() for it in plan.fields]
     filled = [it.sql.name for it in columns if it.filled]
-    streams = Streams(scaled=scaled, sessions=sessions, filled=filled, sums=sums)
+    streams = Streams(scaled=scaled, sessions=sessions, filled=filled, sums=sums, positive=positive)
     values = values_of(plan, streams)
 
     def output(term: Term) -> str:
@@ -275,10 +301,6 @@ def compile_streams(
     outputs = {name: output(term) for name, term in plan.columns.items()}
     screen = None if plan.screen is None else output(plan.screen)
     return Program(streams.passes, outputs, screen, streams.needs)
-
-
-def _times(count: Quantity, unit: float) -> Quantity:
-    return count if unit == 1 else Quantity(exp.Paren(this=count.sql)) * unit
 
 
 def _outermost(sql: Sql) -> list[Sql]:

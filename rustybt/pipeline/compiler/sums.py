@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from rustybt.pipeline.data import BoundColumn
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 from rustybt.pipeline.vocabulary.nanmath import Values
 
 if TYPE_CHECKING:
@@ -31,21 +32,22 @@ class Sums:
     Parameters
     ----------
     total, count
-        Columns of the sum of its values so far, in units, and of how many there were.
+        Columns of the sum of its values so far, in units, and of how many there were, times the units
+        that make 1: a mean divides one difference by the other.
     unit
         How many units make 1.
-    complete
-        Whether no value is missing.
+    gap
+        Sessions in a row that may be without a value; as many as an asset has if one begins so.
     """
 
     total: str
     count: str
     unit: float
-    complete: bool
+    gap: int
 
     def also(self, other: "Sums") -> "Sums":
         """Return what holds for the rows of both."""
-        return replace(self, complete=self.complete and other.complete)
+        return replace(self, gap=max(self.gap, other.gap))
 
 
 def units_of(bundle: str, warehouse: "Warehouse") -> Units:
@@ -76,6 +78,8 @@ def with_sums(
     sids, k = (rows[name].combine_chunks().to_numpy() for name in ("sid", "k"))
     starts = np.flatnonzero(np.diff(sids, prepend=sids[:1] - 1))
     sizes = np.diff(starts, append=len(sids))
+    first = k == 0
+    first[starts] = True
     found: dict[str, Sums] = {}
     for field in fields:
         values = rows[field.raw].combine_chunks().to_numpy(zero_copy_only=False)
@@ -85,15 +89,30 @@ def with_sums(
         whole = largest < _EXACT and bool((ticks[there] / unit == values[there]).all())
         columns = f"{field.name}_total", f"{field.name}_count"
         totals = _running(ticks if whole else np.zeros_like(ticks), starts, sizes)
-        counts = _running(there & (k >= 0), starts, sizes)
+        counts = _running(np.where(there & (k >= 0), unit, 0.0), starts, sizes)
         # Integers of 64 bits hold a sum that is too large, unless the values are so large themselves.
         whole &= largest * sizes.max(initial=0) < _LONGEST and bool((np.abs(totals) < _EXACT).all())
         for name, column in zip(columns, (totals, counts), strict=True):
             rows = rows.append_column(name, pa.array(column.astype("f8")))
+        whole &= bool((counts < _EXACT).all())
         if whole:
-            complete = bool((there | (k < 0)).all())
-            found[field.steady] = Sums(*columns, unit, complete)
+            found[field.steady] = Sums(*columns, unit, _gap(~there & (k >= 0), first))
     return rows, found
+
+
+def _gap(missing: Values, first: Values) -> int:
+    """Return the sessions in a row without a value, rounded up so that programs seldom change.
+
+    `missing` and `first`, the first session of an asset, are truth values by row.
+    """
+    at = np.flatnonzero(missing)
+    if not len(at):
+        return 0
+    if first[at].any():
+        return ALL_SESSIONS
+    ends = np.flatnonzero(np.diff(at, append=-1) != 1)
+    longest = int(np.diff(ends, prepend=-1).max())
+    return 1 << (longest - 1).bit_length()
 
 
 def _running(values: Values, starts: Values, sizes: Values) -> Values:

@@ -19,6 +19,14 @@ from rustybt.pipeline.vocabulary.relation import Key, Latest, Relation, Rows
 
 NO_DELAY: Final = timedelta()
 _KEYS: Final[tuple[Key, ...]] = ("sid", "symbol")
+_TIMES: Final = (
+    pa.types.is_date,
+    pa.types.is_timestamp,
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_null,  # of a column without any value
+)
 
 
 class Fields(type):
@@ -143,7 +151,13 @@ class DataSet(metaclass=Fields):
         Parameters
         ----------
         frame
-            An Arrow table, or a frame of polars or pandas, of one row a time and asset.
+            An Arrow table, or a frame of polars or pandas, of one row a time and asset. Its times are
+            days, instants or their text.
+
+        Raises
+        ------
+        DatasetError
+            It is no frame, or one of objects, or it lacks its time or key, or its times are none.
         """
         called = name or cls.__name__
         rows = frame_rows(called, frame, time=time, key=key, delay=delay)
@@ -251,7 +265,7 @@ def frame_rows(dataset: str, frame: Any, **options: Any) -> Rows:
     Raises
     ------
     DatasetError
-        It is no frame, or lacks its time or key.
+        It is no frame, or one of objects, or it lacks its time or key, or its times are none.
     """
     table = _arrow(dataset, frame)
     digest = blake2b(digest_size=6)
@@ -264,18 +278,30 @@ def frame_rows(dataset: str, frame: Any, **options: Any) -> Rows:
         if needed not in table.column_names:
             advice = f"Its columns are {', '.join(table.column_names)}."
             raise DatasetError(dataset, f"the frame has no column {needed!r}", advice)
+    kind = table.schema.field(rows.time).type
+    if not _is_time(kind):
+        advice = "Expected dates, timestamps or their text."
+        raise DatasetError(dataset, f"the times in {rows.time!r} are of type {kind}", advice)
     return replace(rows, frame=table)
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    said = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(is_one(said) for is_one in _TIMES)
 
 
 def _arrow(dataset: str, frame: Any) -> pa.Table:
     if isinstance(frame, pa.Table):
         return frame.combine_chunks()
-    if hasattr(frame, "__arrow_c_stream__"):
+    if not hasattr(frame, "__arrow_c_stream__"):
+        found = type(frame).__name__
+        raise DatasetError(dataset, f"{found} is no frame", "Pass one of Arrow, polars or pandas.")
+    try:
         return pa.table(frame).combine_chunks()
-    if type(frame).__module__.startswith("pandas"):
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    found = type(frame).__name__
-    raise DatasetError(dataset, f"{found} is no frame", "Pass one of Arrow, polars or pandas.")
+    except pa.ArrowException as error:
+        # Of a frame of objects Arrow says which column, and what stands in it.
+        advice = "Expected columns of numbers, text, truth values, dates or timestamps."
+        raise DatasetError(dataset, "; ".join(map(str, error.args)), advice) from error
 
 
 def _bound(

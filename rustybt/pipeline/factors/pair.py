@@ -143,7 +143,7 @@ class RollingPearsonOfReturns(RollingPearson):
         return (cls(EXAMPLE_ASSET, 3, 4),)
 
 
-class RollingSpearmanOfReturns(RollingSpearman):
+class RollingSpearmanOfReturns(RollingPearsonOfReturns, RollingSpearman):
     """Spearman's correlation of the returns of each asset with those of one.
 
     Parameters
@@ -164,16 +164,6 @@ class RollingSpearmanOfReturns(RollingSpearman):
     Units: -1 to 1, up to rounding.
     Nulls: NULL when one return of the window is missing or all of one asset are equal.
     """
-
-    def __init__(
-        self,
-        target: Asset,
-        returns_length: int,
-        correlation_length: int,
-        mask: Filter | None = None,
-    ) -> None:
-        returns = returns_over(self._name, returns_length)
-        super().__init__(returns, sliced(returns, target), correlation_length, mask)
 
     @classmethod
     @override

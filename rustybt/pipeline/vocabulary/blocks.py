@@ -250,7 +250,7 @@ class Total(Merge):
 
     @override
     def by_sums(self, window: WindowSum) -> Quantity | None:
-        return window.total if window.unit == 1 else window.total / window.unit
+        return window.whole(window.total)
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,7 @@ class Count(Total):
 
     @override
     def by_sums(self, window: WindowSum) -> Quantity | None:
-        return window.count
+        return window.whole(window.count)
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ class Mean(Merge):
 
     @override
     def by_sums(self, window: WindowSum) -> Quantity | None:
-        return window.total / window.divisor
+        return window.total / window.count
 
 
 def _holds(left: Quantity, operator: str, right: Quantity) -> Quantity:

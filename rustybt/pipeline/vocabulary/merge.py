@@ -28,18 +28,19 @@ class WindowSum:
     ----------
     total
         Sum of its values, in units.
+    count
+        How many values there are, times the units that make 1.
     unit
         How many units make 1.
-    count
-        How many values there are.
-    divisor
-        The same times the unit, to divide the total by.
     """
 
     total: Quantity
-    unit: float
     count: Quantity
-    divisor: Quantity
+    unit: float
+
+    def whole(self, units: Quantity) -> Quantity:
+        """Return a number of units as what they make."""
+        return units if self.unit == 1 else units / self.unit
 
 
 class Merge(ABC):

@@ -22,6 +22,12 @@ WITH labels AS (
   GROUP BY
     adjustments.sid,
     sessions.session
+  HAVING
+    sessions.session > (
+      SELECT
+        MIN(session)
+      FROM sp500.sessions
+    )
 ), actions AS (
   SELECT
     steps.sid,

@@ -103,3 +103,10 @@ def moving_average(w: Words[Q], x: Q, sessions: int, matype: int) -> Q:
         return x
     mean: Callable[[Words[Q], Q, int], Q] = KINDS[matype]  # type: ignore[assignment]  # generic
     return mean(w, x, sessions)
+
+
+def bars_before(sessions: int, matype: int) -> int:
+    """Return how many bars before that of its first value a moving average has."""
+    if matype == 6:
+        return sessions if sessions > 1 else 0
+    return (sessions - 1) * {3: 2, 4: 3, 8: 6}.get(matype, 1)

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from rustybt.errors import TermParameterError
 from rustybt.pipeline.data import EquityPricing
-from rustybt.pipeline.factors.indicators.averages import moving_average
+from rustybt.pipeline.factors.indicators.averages import bars_before, moving_average
 from rustybt.pipeline.factors.indicators.indicator import Indicator, MultiIndicator
 from rustybt.pipeline.factors.indicators.words import Q, Words
 from rustybt.pipeline.term import Term
@@ -107,14 +107,103 @@ class MovingAverageConvergenceDivergence(MultiIndicator):
         fast = w.exponential(x, self.fastperiod, count=count, begin=self.slowperiod)
         line = w.kept(fast - w.exponential(x, self.slowperiod, count=count))
         later = count - float(self.slowperiod - 1)
-        signal = w.exponential(line, self.signalperiod, count=later)
-        there = signal.is_present()
-        return {"macd": w.when(there, line), "signal": signal, "hist": line - signal}
+        return _compared(w, line, w.exponential(line, self.signalperiod, count=later))
 
     @classmethod
     @override
     def instances(cls) -> tuple[Self, ...]:
         return (cls(fastperiod=2, slowperiod=4, signalperiod=2),)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class FixedConvergenceDivergence(MultiIndicator):
+    """`MACD` of 12 and 26 sessions whose rates are rounded, `MACDFIX`.
+
+    Notes
+    -----
+    Formula: as `MovingAverageConvergenceDivergence`, with the rates 0.15 for ``2 / 13`` and 0.075 for
+    ``2 / 27``; those of the signal are not rounded.
+    Units: those of the input.
+    Nulls: a missing value is skipped, NULL in its session; all outputs are NULL before the first
+    signal.
+    Source: TA-Lib MACDFIX (macd, macdsignal, macdhist).
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("macd", "signal", "hist")
+    least: ClassVar[Mapping[str, int]] = {"signalperiod": 1}
+
+    inputs: Sequence[Term] = (EquityPricing.close,)
+    signalperiod: int = 9
+
+    @override
+    def formulas(self, w: Words[Q], *inputs: Q) -> Mapping[str, Q]:
+        x = w.kept(inputs[0])
+        count = w.kept(w.count(x))
+        fast = w.smoothed(x, 0.15, seed=12, count=count, begin=26)
+        line = w.kept(fast - w.smoothed(x, 0.075, seed=26, count=count))
+        return _compared(w, line, w.exponential(line, self.signalperiod, count=count - 25.0))
+
+    @classmethod
+    @override
+    def instances(cls) -> tuple[Self, ...]:
+        return (cls(signalperiod=2),)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ExtendedConvergenceDivergence(MultiIndicator):
+    """`MACD` of any kinds of moving averages, `MACDEXT`.
+
+    Notes
+    -----
+    Formula: `macd` is ``mean(x, fastperiod) - mean(x, slowperiod)``, `signal` is
+    ``mean(macd, signalperiod)``, `hist` is ``macd - signal``, means of the kinds `fastmatype`,
+    `slowmatype` and `signalmatype`. The mean that has a value earlier leaves out the first bars, so
+    that both have their first one in the same session.
+    Units: those of the input.
+    Nulls: those of the means; all outputs are NULL where the signal is.
+    Source: TA-Lib MACDEXT (macd, macdsignal, macdhist).
+    """
+
+    outputs: ClassVar[tuple[str, ...]] = ("macd", "signal", "hist")
+    least: ClassVar[Mapping[str, int]] = {"fastperiod": 2, "slowperiod": 2, "signalperiod": 1}
+
+    inputs: Sequence[Term] = (EquityPricing.close,)
+    fastperiod: int = 12
+    fastmatype: int = 0
+    slowperiod: int = 26
+    slowmatype: int = 0
+    signalperiod: int = 9
+    signalmatype: int = 0
+
+    @override
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_order(self, self.fastperiod, self.slowperiod)
+
+    @override
+    def formulas(self, w: Words[Q], *inputs: Q) -> Mapping[str, Q]:
+        x = w.kept(inputs[0])
+        wanted = (self.fastperiod, self.fastmatype), (self.slowperiod, self.slowmatype)
+        latest = max(bars_before(*it) for it in wanted)
+        means = [self._mean(w, x, latest - bars_before(*it), *it) for it in wanted]
+        line = w.kept(means[0] - means[1])
+        signal = moving_average(w, line, self.signalperiod, self.signalmatype)
+        return _compared(w, line, w.kept(signal))
+
+    def _mean(self, w: Words[Q], x: Q, left_out: int, sessions: int, matype: int) -> Q:
+        later = w.when(w.count(x).compare(">", left_out), x) if left_out else x
+        return w.kept(moving_average(w, later, sessions, matype))
+
+    @classmethod
+    @override
+    def instances(cls) -> tuple[Self, ...]:
+        short = {"fastperiod": 2, "slowperiod": 4, "signalperiod": 2}
+        return cls(**short), cls(fastmatype=3, slowmatype=1, **short)
+
+
+def _compared(w: Words[Q], line: Q, signal: Q) -> Mapping[str, Q]:
+    there = signal.is_present()
+    return {"macd": w.when(there, line), "signal": signal, "hist": line - signal}
 
 
 def check_order(term: Indicator | MultiIndicator, fastperiod: int, slowperiod: int) -> None:
@@ -127,3 +216,5 @@ def check_order(term: Indicator | MultiIndicator, fastperiod: int, slowperiod: i
 APO = AbsolutePriceOscillator
 PPO = PercentagePriceOscillator
 MACD = MovingAverageConvergenceDivergence
+MACDFIX = FixedConvergenceDivergence
+MACDEXT = ExtendedConvergenceDivergence

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+import numpy as np
 from typing_extensions import override
 
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors.indicators.indicator import Indicator
 from rustybt.pipeline.factors.indicators.words import Q, Words
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.nanmath import Array
+from rustybt.pipeline.vocabulary.quantity import Quantity, function
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -63,6 +67,38 @@ class LinearRegressionSlope(_Line):
     @override
     def formula(self, w: Words[Q], *inputs: Q) -> Q:
         return self._fit(w, inputs[0])[1]
+
+
+class LinearRegressionAngle(LinearRegressionSlope):
+    """Angle of the line of least squares through the window, `LINEARREG_ANGLE`.
+
+    Notes
+    -----
+    Formula: ``atan(slope) * 180 / pi``, the slope as known at the session.
+    Units: degrees, -90 to 90; they depend on the unit of the input, so that no window may look back on
+    the angles of prices.
+    Nulls: NULL unless every session of the window has a value.
+    Source: TA-Lib LINEARREG_ANGLE.
+    """
+
+    scope: ClassVar[Scope] = Scope.ROW
+
+    @property
+    @override
+    def operands(self) -> tuple[Term, ...]:
+        # An angle has no degree in price, so it is taken of a slope that actions have changed already.
+        slope = LinearRegressionSlope(
+            inputs=self.inputs, timeperiod=self.timeperiod, mask=self.mask
+        )
+        return (slope,)
+
+    @override
+    def express(self, *inputs: Quantity) -> Quantity:
+        return function("degrees", function("atan", inputs[0]))
+
+    @override
+    def compute(self, *windows: Array) -> Array:
+        return np.degrees(np.arctan(super().compute(*windows)))
 
 
 class LinearRegressionIntercept(_Line):
@@ -163,6 +199,7 @@ class ReturnsBeta(Indicator):
 
 LINEARREG = LinearRegression
 LINEARREG_SLOPE = LinearRegressionSlope
+LINEARREG_ANGLE = LinearRegressionAngle
 LINEARREG_INTERCEPT = LinearRegressionIntercept
 TSF = TimeSeriesForecast
 CORREL = Correlation

@@ -5,13 +5,13 @@ files, and the rest is taken down here.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from rustybt.data.sources import Source, Span
+from rustybt.data.sources import Outcome, Source, Span
 from rustybt.errors import SourceFileError
 from rustybt.secrets import without_secrets
 
@@ -25,6 +25,15 @@ class OfFiles(Protocol):
 
     def files(self, span: Span) -> Sequence[Path]:
         """Return those that it reads for a span, in order."""
+        ...
+
+
+@runtime_checkable
+class OfStretches(Protocol):
+    """A source that knows which time its rows cover."""
+
+    def covered(self, outcomes: Iterable[Outcome]) -> Mapping[str, Any]:
+        """Return what a snapshot covers with the rows of these symbols in it, as JSON."""
         ...
 
 

@@ -43,6 +43,7 @@ RustyBTError
 │   ├── WrongRowsError              ValueError: a source answered other rows than it was asked for
 │   ├── SymbolsFailedError          symbols that could not be read, with the reason of each
 │   ├── NoSourceError               LookupError: a bundle that does not know its source
+│   ├── NoFailureError              LookupError: failed symbols are wanted, and there are none
 │   ├── NotRegisteredError          LookupError: no such bundle is registered; names the nearest
 │   ├── SpecificationError          ValueError: what a bundle is fetched from cannot be stored or read
 │   ├── RequestError                ValueError: a request to an adapter that cannot be
@@ -113,6 +114,7 @@ from rustybt.errors.ingesting import (
     LegacyFileError,
     MigrationError,
     NoBarsError,
+    NoFailureError,
     NoSourceError,
     NothingReadError,
     NotIngestedError,
@@ -227,6 +229,7 @@ __all__ = [
     "MissingRateError",
     "NetworkError",
     "NoBarsError",
+    "NoFailureError",
     "NoSourceError",
     "NotAnAssetError",
     "NotIngestedError",

@@ -88,7 +88,11 @@ class DataParsingError(DataAdapterError, ValueError):
 
 
 class RefusedError(DataAdapterError):
-    """The source refuses the request for good: not asked again."""
+    """The source refuses the request for good, with this status if by HTTP: not asked again."""
+
+    def __init__(self, source: str, problem: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(source, problem)
 
 
 class AuthenticationError(RefusedError, PermissionError):

@@ -179,6 +179,17 @@ class NotIngestedError(RustyBTError, LookupError):
         )
 
 
+class NoFailureError(SourceError, LookupError):
+    """Failed symbols alone were wanted, and the last ingest of the bundle got all."""
+
+    def __init__(self, bundle: str) -> None:
+        self.bundle = bundle
+        super().__init__(
+            f"The last ingest of bundle {bundle!r} got all of its symbols; expected some that failed. "
+            "Without --failed-only it looks for what is new."
+        )
+
+
 class SpecificationError(SourceError, ValueError):
     """What a bundle is fetched from cannot be stored or read."""
 

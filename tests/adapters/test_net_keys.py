@@ -60,6 +60,9 @@ def test_the_keyring_goes_before_the_file(file):
                 raise keyring.errors.KeyringLocked
             return {("rustybt", "vendor.api_key"): "of-the-ring"}.get((service, username))
 
+        def set_password(self, service, username, password):
+            raise NotImplementedError
+
     file.write_text("[vendor]\napi_key = of-the-file\n")
     before = keyring.get_keyring()
     keyring.set_keyring(ring := Ring())

@@ -12,7 +12,7 @@ from rustybt.data.adapters.net.negative import Unknown
 from rustybt.data.adapters.net.retry import Patience
 from rustybt.data.adapters.yahoo import YFinanceAdapter
 from rustybt.errors import FetchError, RequestError, UnsupportedResolutionError
-from tests.fake_exchanges import faults
+from tests.fake_exchanges import Authority, Loopback, faults
 from tests.fake_exchanges.stocks import NEW_YORK
 from tests.fake_exchanges.yahoo import RECORDED
 
@@ -158,11 +158,11 @@ def test_rows_in_any_order_and_number_are_each_taken_once(exchanges, yahoo, faul
     assert yahoo(exchanges).fetch_sync("SPY", "2024-02-01", "2024-02-23").equals(truth)
 
 
-def test_a_certificate_that_nobody_knows_is_refused(exchanges, yahoo, monkeypatch):
-    adapter = yahoo(exchanges)
-    monkeypatch.delenv("CURL_CA_BUNDLE")
-    with pytest.raises(FetchError, match="not trusted"):
-        adapter.fetch_sync("SPY", "2024-02-01", "2024-02-23")
+def test_a_certificate_of_somebody_else_is_refused(yahoo, tmp_path):
+    with Loopback(authority=Authority(tmp_path)) as server:
+        with pytest.raises(FetchError, match="not trusted"):
+            yahoo(server).fetch_sync("SPY", "2024-02-01", "2024-02-23")
+        assert not server.log
 
 
 def test_parameters_make_it_again(exchanges, yahoo):

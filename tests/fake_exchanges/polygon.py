@@ -1,6 +1,6 @@
 """Massive, which was Polygon: aggregates, trades, splits, dividends and tickers."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from tests.fake_exchanges.answer import Answer, Ask
@@ -40,7 +40,8 @@ def _refused(status: str, message: str, code: int) -> Answer:
 
 def _aggregates(world: World, ask: Ask, rest: str) -> Answer:
     ticker, _, count, span, first, last = rest.split("/")
-    start, end = _instant(first), _instant(last) + (86_400_000 if "-" in last else 1)
+    start, end = (_instant(it, ticker) for it in (first, last))
+    end += 86_400_000 if "-" in last else 1
     resolution = f"{count}{_SPANS[span]}"
     bars = _bars(world, ticker, resolution, start, min(end, ask.now))
     rows = [
@@ -99,7 +100,7 @@ def _trades(world: World, ask: Ask, ticker: str) -> Answer:
     series: Series | None = world.coins.get(ticker.removeprefix("X:"))
     if ticker in world.stocks:
         series = world.stocks[ticker].series
-    start, end = (int(ask.query[it]) // 1_000_000 for it in ("timestamp.gte", "timestamp.lt"))
+    start, end = (-(-int(ask.query[it]) // 1_000_000) for it in ("timestamp.gte", "timestamp.lt"))
     trades = series.trades(start, min(end, ask.now)) if series else []
     rows = [
         {
@@ -174,10 +175,10 @@ def _inside(ask: Ask, name: str, day: date, world: World) -> bool:
     return first <= str(day) <= last and day <= world.today
 
 
-def _instant(text: str) -> int:
-    if "-" in text:
-        return at_midnight(date.fromisoformat(text))
-    return ms(datetime.fromtimestamp(int(text) / 1000, UTC))
+def _instant(text: str, ticker: str) -> int:
+    if "-" in text:  # a day, of coins and currencies in UTC
+        return ms(text) if ":" in ticker else at_midnight(date.fromisoformat(text))
+    return int(text)
 
 
 _SERVES = {

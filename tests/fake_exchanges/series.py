@@ -135,11 +135,10 @@ class Series:
         edges = np.array([*at, closes(resolution, at[-1])], dtype=np.int64) // MINUTE
         return list(self._made(at, edges))
 
-    def over(self, start: int, end: int) -> Bar | None:
-        """Return the bar of the whole minutes in [start, end), if there was a trade."""
-        start = max(start, self.listed // MINUTE * MINUTE)
-        edges = np.array([start, end], dtype=np.int64) // MINUTE
-        return next(self._made([start], edges), None) if start < end else None
+    def between(self, edges: list[int]) -> list[Bar]:
+        """Return the bars from each edge, a whole minute, to the next, where there was a trade."""
+        kept = [it for it in edges if it >= self.listed // MINUTE * MINUTE]
+        return list(self._made(kept[:-1], np.array(kept, dtype=np.int64) // MINUTE)) if kept else []
 
     def page(self, resolution: str, start: int, end: int, limit: int) -> list[Bar]:
         """Return the oldest bars that open in [start, end), at most `limit`."""

@@ -74,32 +74,32 @@ class Stock:
         """Return what was traded each session of [first, last]."""
         days = [it for it in calendar() if first <= it.day <= last]
         return [
-            (it.day, bar) for it in days if (bar := self._between(it.opened, it.closed, it.day))
+            (it.day, bar) for it in days for bar in self._between([it.opened, it.closed], it.day)
         ]
 
     def intraday(self, resolution: str, start: int, end: int) -> list[Bar]:
         """Return what was traded in bars that open in [start, end), inside the hours of sessions."""
-        found = []
+        found: list[Bar] = []
         for it in calendar():
             if it.closed <= start or it.opened >= end:
                 continue
             step = opens(resolution, 0, 10 * 24 * 60 * MINUTE)[1]
-            for at in range(it.opened, it.closed, step):
-                bar = self._between(at, min(at + step, it.closed), it.day)
-                if start <= at < end and bar:
-                    found.append(bar)
+            bars = self._between([*range(it.opened, it.closed, step), it.closed], it.day)
+            found += [bar for bar in bars if start <= bar.at < end]
         return found
 
-    def _between(self, start: int, end: int, day: date) -> Bar | None:
-        bar = self.series.over(start, end)
-        if bar is None:
-            return None
+    def _between(self, edges: list[int], day: date) -> list[Bar]:
         factor = self.after(FIRST - timedelta(1), day)
-        prices = [
-            _price(it, factor, self.series.tick) for it in (bar.open, bar.high, bar.low, bar.close)
+        tick = self.series.tick
+        return [
+            Bar(
+                it.at,
+                *(_price(price, factor, tick) for price in (it.open, it.high, it.low, it.close)),
+                (it.volume * factor).quantize(Decimal(1)),
+                it.trades,
+            )
+            for it in self.series.between(edges)
         ]
-        volume = (bar.volume * factor).quantize(Decimal(1))
-        return Bar(start, *prices, volume, bar.trades)
 
 
 def _price(price: Decimal, factor: Decimal, tick: Decimal) -> Decimal:

@@ -216,7 +216,7 @@ class _Files:
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:  # noqa: ARG002 - the protocol's
         """Return no row: files of bars tell nothing of their assets."""
-        return pl.DataFrame(schema=dict(frame.ASSETS))
+        return frame.assets([])
 
     def _is_only(self, symbols: Sequence[str]) -> bool:
         """Whether one file without a column of symbols is asked for one symbol, whatever its name."""

@@ -5,7 +5,7 @@ and `joined` shows a column in 8 places unless a value of it needs more, as the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from rustybt.errors import DataParsingError
 EXACT: Final = pl.Decimal(38, 18)
 USUAL: Final = pl.Decimal(18, 8)
 _TIME: Final = pl.Datetime("us")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _MOST_DECIMALS: Final = 18
 _ODD: Final = r"[eE]|\.\d{19}"  # an exponent, or decimals that a cast would round in silence
 
@@ -203,9 +205,12 @@ def with_actions(rows: pl.DataFrame, told: pl.DataFrame, resolution: str) -> pl.
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return an instant, UTC if it has no zone, in whole milliseconds since 1970."""
+    """Return an instant, UTC if it has no zone, in milliseconds since 1970, rounded up.
+
+    So what lies in a half-open span of instants lies in that of the milliseconds too.
+    """
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(aware.timestamp() * 1000)
+    return -((_EPOCH - aware) // _MILLISECOND)
 
 
 def instant(epoch_ms: float) -> datetime:

@@ -10,7 +10,11 @@ from rustybt.errors import UnknownAdapterError
 
 GROUP: Final = "rustybt.adapters"  # of entry points
 _OWN: Final[Mapping[str, str]] = {
+    "alpaca": "rustybt.data.adapters.alpaca:AlpacaAdapter",
+    "alphavantage": "rustybt.data.adapters.alphavantage:AlphaVantageAdapter",
+    "ccxt": "rustybt.data.adapters.ccxt:CCXTAdapter",
     "csv": "rustybt.data.adapters.csv:CSVAdapter",
+    "polygon": "rustybt.data.adapters.polygon:PolygonAdapter",
     "yahoo": "rustybt.data.adapters.yahoo:YFinanceAdapter",
 }
 
@@ -65,7 +69,8 @@ class AdapterRegistry:
         offered = _offered()
         if name not in offered:
             raise UnknownAdapterError(name, cls.list_adapters())
-        return cls.register(offered[name].load(), name)
+        loaded: type[DataAdapter] = offered[name].load()
+        return cls.register(loaded, name)
 
     @classmethod
     def name_of(cls, adapter: DataAdapter) -> str:

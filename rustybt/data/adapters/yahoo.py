@@ -147,14 +147,9 @@ class _Yahoo:
         rows = []
         for symbol in symbols:
             meta = (await self._chart(symbol, "1d", today - 7 * DAY, today)).meta
-            kind = _KINDS.get(str(meta["instrumentType"]))
-            rows.append((symbol, kind, meta["longName"], meta["currency"]))
-        names = ("symbol", "asset_type", "name", "currency")
-        told = pl.DataFrame(rows, {it: frame.ASSETS[it] for it in names}, orient="row")
-        blank = [
-            pl.lit(None, kind).alias(it) for it, kind in frame.ASSETS.items() if it not in names
-        ]
-        return told.with_columns(blank).select(*frame.ASSETS)
+            told = {"symbol": symbol, "name": meta["longName"], "currency": meta["currency"]}
+            rows.append({**told, "asset_type": _KINDS.get(str(meta["instrumentType"]))})
+        return frame.assets(rows)
 
     def _name(self, symbol: str) -> str | SymbolNotFoundError:
         name = _SHARE_CLASS.sub(r"\1-\2", symbol.upper())

@@ -1,27 +1,30 @@
 """An adapter as a source of bars: what is wanted is fetched into a journal, and typed from there."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import polars as pl
 
 from rustybt.data.adapters.adapter import Connection, DataAdapter
 from rustybt.data.adapters.blocking import run
-from rustybt.data.adapters.frame import ACTIONS, joined, with_actions
+from rustybt.data.adapters.frame import ACTIONS, BARS, joined, with_actions
 from rustybt.data.adapters.report import Page, Stretch
 from rustybt.data.adapters.request import Request
 from rustybt.data.bundles.journal import Journal, Kept
 from rustybt.data.bundles.stretches import union, without
+from rustybt.data.resolutions import step_of
 from rustybt.data.sources import Outcome, Reading, Reject, Staging
 from rustybt.data.sources.source import Told
 from rustybt.data.sources.table import TableSource, outcomes_of
 from rustybt.errors import DataAdapterError, SymbolNotFoundError
 
 _ROWS_AT_ONCE: Final = 250_000
+
+Covered = Mapping[str, Mapping[str, Sequence[Stretch]]]
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,18 @@ class AdapterSource:
         The stretches that are wanted of each symbol, as the source writes it.
     resolution
         Of the rows.
+    key
+        Of the source in `before`.
+    before
+        What snapshots hold already: for each source the stretches of each symbol.
     """
 
     adapter: DataAdapter
     journal: Journal
     wanted: Mapping[str, tuple[Stretch, ...]]
     resolution: str
+    key: str
+    before: Covered
 
     @property
     def name(self) -> str:
@@ -76,11 +85,23 @@ class AdapterSource:
         outcomes = (lost.get(it) or self._outcome(it, typed.get(it)) for it in symbols)
         return Reading(count, rejects, told, outcomes=tuple(outcomes))
 
-    def answered(self, symbol: str) -> list[Stretch]:
-        """Return the stretches of a symbol that the pages in the journal answer, without gaps."""
-        pages = self.journal.pages(symbol)
-        answered = [(it.begin, it.until) for it in pages]
-        return without(answered, [stretch for it in pages for stretch in it.missing])
+    def covered(self, outcomes: Iterable[Outcome]) -> dict[str, Any]:
+        """Return what a snapshot covers with the rows of these symbols in it, as JSON.
+
+        Gaps that the source told are not covered, so they are asked again, nor is the time in which
+        bars may still be under way.
+        """
+        over = datetime.now(UTC).replace(tzinfo=None) - step_of(self.resolution)
+        mine = dict(self.before.get(self.key, {}))
+        for symbol in (it.symbol for it in outcomes if not it.lost):
+            pages = self.journal.pages(symbol)
+            answered = [(it.begin, min(it.until, over)) for it in pages]
+            gaps = [stretch for it in pages for stretch in it.missing]
+            mine[symbol] = union([*mine.get(symbol, ()), *without(answered, gaps)])
+        return {
+            key: {symbol: [_texts(it) for it in told] for symbol, told in symbols.items()}
+            for key, symbols in {**self.before, self.key: mine}.items()
+        }
 
     async def _fetch(self, symbols: tuple[str, ...]) -> dict[str, Outcome]:
         """Fetch symbols side by side; return those that could not be fetched whole."""
@@ -121,7 +142,7 @@ class AdapterSource:
                 self.journal.keep(symbol, begin, replace(page, until=end))
                 begin = end
         if begin < until:  # the source has no more
-            self.journal.keep(symbol, begin, Page(pl.DataFrame(), until))
+            self.journal.keep(symbol, begin, Page(pl.DataFrame(schema=dict(BARS)), until))
 
     def _lacking(self, symbol: str) -> list[Stretch]:
         kept = [(it.begin, it.until) for it in self.journal.pages(symbol)]
@@ -134,10 +155,10 @@ class AdapterSource:
             for rows in self._rows(self.journal.pages(symbol)):
                 waiting.append(rows)
                 if sum(it.height for it in waiting) >= _ROWS_AT_ONCE:
-                    yield pl.concat(waiting, how="vertical_relaxed")
+                    yield pl.concat(waiting)
                     waiting = []
         if waiting:
-            yield pl.concat(waiting, how="vertical_relaxed")
+            yield pl.concat(waiting)
 
     def _rows(self, pages: list[Kept]) -> Iterator[pl.DataFrame]:
         """Yield the rows of the pages of a symbol, days with their actions."""
@@ -150,7 +171,8 @@ class AdapterSource:
         frames = [rows for page in pages if (rows := page.rows()).height]
         if frames:
             told = joined(self.name, [it.actions() for it in pages], ACTIONS)
-            yield with_actions(joined(self.name, frames), told, "1d")
+            rows = with_actions(joined(self.name, frames), told, "1d")
+            yield rows.cast(dict(BARS))  # type: ignore[arg-type]
 
     def _outcome(self, symbol: str, typed: Outcome | None) -> Outcome:
         pages = self.journal.pages(symbol)
@@ -166,6 +188,5 @@ class AdapterSource:
         return Outcome(symbol, "complete" if rows else "empty", rows, "; ".join(reasons))
 
 
-def midnight(day: date) -> datetime:
-    """Return the first instant of a day, as all instants here without a zone."""
-    return datetime.combine(day, time())
+def _texts(stretch: Stretch) -> list[str]:
+    return [it.isoformat() for it in stretch]

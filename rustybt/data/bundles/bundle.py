@@ -11,45 +11,63 @@ import pyarrow as pa
 
 import warehouse
 from rustybt.assets import AssetFinder
+from rustybt.data.bundles import specification
+from rustybt.data.bundles.fetching import Fetch, fetch
 from rustybt.data.bundles.ingest import OnError, Request, ingest
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.quality import check
 from rustybt.data.sources import Source, rebuilt
-from rustybt.errors import NoSourceError
+from rustybt.errors import NoSourceError, NotIngestedError
 from warehouse import Result, Snapshot, Warehouse, sqltext
-from warehouse.errors import UnknownSnapshotError
+from warehouse.errors import UnknownBundleError, UnknownSnapshotError
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle at one snapshot.
+    """A bundle at one snapshot; one that is registered may have none yet, and then only `ingest` works.
 
     Parameters
     ----------
     name
         Of the bundle, and of its schema in SQL.
-    snapshot
-        Which stays the same whatever is ingested meanwhile.
+    head
+        Its snapshot, which stays the same whatever is ingested meanwhile; None if it has none.
     warehouse
         Open at that snapshot: ``bundle.warehouse.sql("SELECT … FROM sp500.bars_1d")``.
     """
 
     name: str
-    snapshot: Snapshot
+    head: Snapshot | None
     warehouse: Warehouse
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot.
+
+        Raises
+        ------
+        NotIngestedError
+            There is none yet; all that reads the bundle raises it.
+        """
+        if self.head is None:
+            raise NotIngestedError(self.name)
+        return self.head
 
     @cached_property
     def asset_finder(self) -> AssetFinder:
         """The assets of the bundle: ``asset_finder.lookup_symbol("AAPL")``."""
+        self._require_snapshot()
         return AssetFinder(self.warehouse, self.name)
 
     def assets(self) -> pa.Table:
         """Return the columns of the view ``assets``, in order of sid."""
+        self._require_snapshot()
         query = sqltext.render("ingest/bundle_assets", bundle=self.name)
         return self.warehouse.sql(query).arrow()
 
     def overview(self) -> tuple[int, date, date]:
         """Return how many symbols it has, and the first and last session of their bars."""
+        self._require_snapshot()
         query = sqltext.render("ingest/bundle_overview", bundle=self.name)
         ((symbols, first, last),) = self.warehouse.sql(query).rows()
         return symbols, first, last
@@ -63,22 +81,27 @@ class Bundle:
         n_workers: int = 1,
         on_error: OnError = "raise",
         source: Source | None = None,
+        failed_only: bool = False,
     ) -> IngestReport:
         """Take rows into the bundle: one new snapshot; this handle stays at its own.
+
+        Of a bundle that is registered, only what it lacks is fetched, and its last bars again.
 
         Parameters
         ----------
         symbols
-            As the source writes them; all that it has if None.
+            As the source writes them; all that are registered, or that it has, if None.
         start_date, end_date
-            Days, as dates or ISO text, both included; no bound if None.
+            Days, as dates or ISO text, both included; those that are registered, or no bound, if None.
         n_workers
             Processes that read the source; a script that asks for more than 1 needs the usual
             ``if __name__ == "__main__":``.
         on_error
             ``raise``: all or nothing. ``partial``: symbols that fail are left out and reported.
         source
-            That of the bundle's last ingest if None.
+            The registered one, else that of the bundle's last ingest, if None.
+        failed_only
+            Those symbols alone that the last ingest of a registered bundle did not get.
 
         Raises
         ------
@@ -91,14 +114,25 @@ class Bundle:
         --------
         ``bundles.get("sp500").ingest(["AAPL"], "2020-01-01", "2023-12-31", n_workers=4)``
         """
+        wanted = Fetch(
+            None if symbols is None else tuple(symbols),
+            _day(start_date),
+            _day(end_date),
+            n_workers=n_workers,
+            on_error=on_error,
+            failed_only=failed_only,
+        )
+        told = None if source else specification.find(self.name, self.warehouse.root)
+        if told is not None:
+            return fetch(told, wanted, root=self.warehouse.root)
         last = self._last_ingest()
         again = source or (rebuilt(last["parameters"]) if last else None)
         if again is None:
             raise NoSourceError(self.name)
         request = Request(
-            None if symbols is None else tuple(symbols),
-            _day(start_date),
-            _day(end_date),
+            wanted.symbols,
+            wanted.start_date,
+            wanted.end_date,
             n_workers=n_workers,
             on_error=on_error,
         )
@@ -107,7 +141,8 @@ class Bundle:
 
     def _last_ingest(self) -> Mapping[str, Any] | None:
         """Return the lineage of the newest snapshot up to this one that tells of a source."""
-        for version in range(self.snapshot.version, 0, -1):
+        newest = 0 if self.head is None else self.head.version
+        for version in range(newest, 0, -1):
             try:
                 with self.warehouse.at(snapshot={self.name: version}) as old:
                     lineage = old.snapshot(self.name).lineage
@@ -126,7 +161,11 @@ class Bundle:
             One row a dataset and check, with the columns of ``meta.quality``, where what
             ``rustybt bundle quality`` found stands; `Result.pl` and `Result.df` give frames.
         """
+        self._require_snapshot()
         return check(self.warehouse, self.name).result()
+
+    def _require_snapshot(self) -> None:
+        _ = self.snapshot
 
 
 def _day(given: str | date | None) -> date | None:
@@ -140,14 +179,28 @@ def names(root: str | Path | None = None) -> list[str]:
 
 
 def get(name: str, *, root: str | Path | None = None) -> Bundle:
-    """Return a bundle at its newest snapshot.
+    """Return a bundle at its newest snapshot; one that is registered may have none.
 
     Raises
     ------
     UnknownBundleError
         No bundle has the name; the nearest is named.
     """
-    return load(name, root=root)
+    wh = Warehouse(root)
+    try:
+        return Bundle(name, _head(wh, name), wh)
+    except BaseException:
+        wh.close()
+        raise
+
+
+def _head(wh: Warehouse, name: str) -> Snapshot | None:
+    try:
+        return wh.snapshot(name)
+    except UnknownBundleError:
+        if specification.find(name, wh.root) is None:
+            raise
+    return None
 
 
 def load(

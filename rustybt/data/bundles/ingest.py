@@ -15,8 +15,8 @@ from rustybt.data.bundles.merge import Merge, Merged
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.bundles.tables import merge_terms
 from rustybt.data.calendars import require_calendar, sessions
-from rustybt.data.lineage import lineage_of
-from rustybt.data.resolutions import Resolution, dataset_of, resolution_of
+from rustybt.data.lineage import OfStretches, lineage_of
+from rustybt.data.resolutions import dataset_of, resolution_of
 from rustybt.data.sources import FileSource, Reading, Source, Span, Staging
 from rustybt.data.sources.reading import Crew, read
 from rustybt.errors import (
@@ -82,10 +82,10 @@ class Request:
         """How the source is read."""
         return Crew(self.n_workers, self.on_error == "partial", self.timeout_seconds)
 
-    def span(self, resolution: Resolution) -> Span:
+    def span(self, resolution: str) -> Span:
         """Return the rows that are wanted, half open."""
         until = None if self.end_date is None else self.end_date + timedelta(days=1)
-        return Span(self.symbols, self.start_date, until, resolution)
+        return Span(self.symbols, self.start_date, until, resolution_of(resolution))
 
 
 EVERYTHING = Request()
@@ -146,8 +146,7 @@ def ingest(
     """
     began = time.monotonic()
     name = BundleName(bundle)
-    resolution = resolution_of(resolution)
-    dataset_of(resolution)  # refused before anything is read
+    dataset_of(resolution_of(resolution))  # refused before anything is read
     committed: list[str] = []
     with (
         noting(committed),
@@ -253,7 +252,9 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
 def _lineage(
     source: Source, span: Span, fetched_at: datetime, reading: Reading
 ) -> dict[str, object]:
+    covered = source.covered(reading.outcomes) if isinstance(source, OfStretches) else {}
     return lineage_of(source, span, fetched_at) | {
+        "covered": covered,
         "resolution": span.resolution,
         "rows": reading.rows,
         "rejected": len(reading.rejects),

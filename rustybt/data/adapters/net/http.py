@@ -191,11 +191,12 @@ class Client:
             case 429 | 418:
                 return RateLimitError(self.source, problem, answer.retry_after)
             case 401 | 403:
-                return AuthenticationError(self.source, problem)
+                return AuthenticationError(self.source, problem, answer.status)
             case 408 | 425:
                 return NetworkError(self.source, problem)
-        kind = NetworkError if answer.status >= 500 else RefusedError
-        return kind(self.source, problem)
+        if answer.status >= 500:
+            return NetworkError(self.source, problem)
+        return RefusedError(self.source, problem, answer.status)
 
     def document(self, answer: Answer) -> Any:
         """Return the JSON of an answer.

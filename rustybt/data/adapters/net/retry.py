@@ -1,9 +1,9 @@
 """Asks a source again where that may help, and lets all processes pause when it wants fewer requests."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import stamina
 
@@ -40,6 +40,11 @@ class Patience:
     seconds: float = 300.0
     first: float = 0.5
     longest: float = 30.0
+
+    @classmethod
+    def of(cls, given: "Patience | Mapping[str, Any]") -> "Patience":
+        """Return a patience that is given, or was stored, by its fields."""
+        return given if isinstance(given, Patience) else cls(**given)
 
 
 async def patiently(

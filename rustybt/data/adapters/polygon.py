@@ -1,0 +1,264 @@
+"""Massive, which was Polygon.io until October 2025: stocks, coins, currencies and options."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, ClassVar, Final, Literal, get_args
+
+import polars as pl
+from yarl import URL
+
+from rustybt.data.adapters import frame
+from rustybt.data.adapters.adapter import Reach
+from rustybt.data.adapters.net.http import Client
+from rustybt.data.adapters.net.keys import Secret
+from rustybt.data.adapters.net.limiter import Rate
+from rustybt.data.adapters.net.negative import Unknown
+from rustybt.data.adapters.polygon_rows import (
+    SOURCE,
+    Action,
+    Row,
+    action,
+    aggregates,
+    asset,
+    begin,
+    result,
+    results,
+    rows_frame,
+)
+from rustybt.data.adapters.report import Page
+from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.rest import (
+    NEW_YORK,
+    RestAdapter,
+    in_order,
+    microseconds,
+    paged,
+    session_of,
+)
+from rustybt.data.resolutions import TICK, is_daily
+from rustybt.errors import RefusedError, RequestError, SymbolNotFoundError
+
+Tier = Literal["free", "starter", "developer", "advanced"]
+Kind = Literal["stocks", "crypto", "forex", "options"]
+_A_MINUTE: Final = {"free": 5.0, "starter": 100.0, "developer": 100.0, "advanced": 100.0}
+_PREFIXES: Final = {"stocks": "", "crypto": "X:", "forex": "C:", "options": "O:"}
+_SPANS: Final = {
+    "1m": "1/minute",
+    "5m": "5/minute",
+    "15m": "15/minute",
+    "30m": "30/minute",
+    "1h": "1/hour",
+    "2h": "2/hour",
+    "4h": "4/hour",
+    "1d": "1/day",
+    "1w": "1/week",
+    "1mo": "1/month",
+}
+_HOSTS: Final = frozenset({"api.massive.com", "api.polygon.io"})  # the vendor's, now and before
+_PAGE: Final = "50000"
+_ACTION_PAGE: Final = "1000"
+_NOT_FOUND: Final = 404
+
+Asked = tuple[str, tuple[tuple[str, str], ...]]  # URL and query of one page
+
+
+class PolygonAdapter(RestAdapter):
+    """Polygon as a source, with prices as they were traded.
+
+    Parameters
+    ----------
+    tier
+        The plan, for its limit: free 5 requests a minute, the others 100.
+    asset_type
+        Of all symbols: stocks, crypto, forex or options. AAPL; BTCUSD or X:BTCUSD; EURUSD or C:EURUSD;
+        O:SPY251219C00650000.
+    api_key
+        Else the variable POLYGON_API_KEY, the keyring, or api_key in ``[polygon_<asset_type>_<tier>]``
+        or ``[polygon]`` of the file of keys.
+    base_url
+        Where the vendor answers.
+    options
+        Others of `RestAdapter`.
+
+    Notes
+    -----
+    How far back a plan reaches the vendor alone knows: what it refuses is told. Bars of minutes and hours
+    hold trades before and after the session, too, and minutes without a trade are absent.
+    """
+
+    source: ClassVar[str] = SOURCE
+    variables: ClassVar[Mapping[str, str]] = {"api_key": "POLYGON_API_KEY"}
+
+    def __init__(
+        self,
+        tier: Tier = "free",
+        asset_type: Kind = "stocks",
+        *,
+        api_key: str | Secret | None = None,
+        base_url: str = "https://api.massive.com",
+        **options: Any,
+    ) -> None:
+        for name, given, known in (("tier", tier, Tier), ("asset_type", asset_type, Kind)):
+            if given not in get_args(known):
+                raise RequestError(name, given, f"one of {', '.join(get_args(known))}")
+        super().__init__({"api_key": api_key}, base_url, **options)
+        self.tier, self.asset_type = tier, asset_type
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The arguments of the call without the key."""
+        return {"tier": self.tier, "asset_type": self.asset_type, **super().parameters}
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Names of the section of the file of keys."""
+        return (f"polygon_{self.asset_type}_{self.tier}", "polygon")
+
+    @property
+    def rates(self) -> Sequence[Rate]:
+        """The limit of the plan."""
+        return (Rate(_A_MINUTE[self.tier], 60.0),)
+
+    @property
+    def resolutions(self) -> Mapping[str, Reach]:
+        """All; as far back as the plan."""
+        return {name: Reach() for name in (TICK, *_SPANS)}
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator["_Polygon"]:
+        """Return a connection; nothing is asked before."""
+        async with self.client() as client:
+            yield _Polygon(self, client, Unknown(self.source))
+
+
+@dataclass(frozen=True)
+class _Polygon:
+    """A `Connection` to Polygon."""
+
+    adapter: PolygonAdapter
+    client: Client
+    unknown: Unknown
+
+    async def names(self, symbols: Sequence[str]) -> Mapping[str, str | SymbolNotFoundError]:
+        """Return how Polygon writes them; whether it has them shows when it is asked."""
+        return await asyncio.to_thread(lambda: {it: self._name(it) for it in symbols})
+
+    def _name(self, symbol: str) -> str | SymbolNotFoundError:
+        prefix = _PREFIXES[self.adapter.asset_type]
+        plain = symbol.upper().removeprefix(prefix)
+        if self.adapter.asset_type in ("crypto", "forex"):
+            plain = plain.replace("/", "").replace("-", "")
+        known = not self.unknown.has(prefix + plain)
+        return prefix + plain if known else SymbolNotFoundError(self.client.source, symbol)
+
+    async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
+        """Yield the bars or trades of a symbol, page by page."""
+        actions = frame.actions(symbol, await self._actions(symbol, request))
+        empty = True
+        async for times, rows in in_order(
+            self.client.source,
+            self._rows(symbol, request),
+            request,
+            partial(begin, self.adapter.asset_type, request),
+        ):
+            empty = empty and not rows
+            if rows:
+                yield Page(rows_frame(symbol, request, times, rows), times[-1], actions)
+        if empty:
+            await self._ticker(symbol)  # unknown, or without a trade?
+        yield Page(rows_frame(symbol, request, [], []), request.until, actions)
+
+    async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
+        """Return the kind of each asset, its name and its currency."""
+        return frame.assets([asset(it, await self._ticker(it)) for it in symbols])
+
+    def _rows(self, symbol: str, request: Request) -> AsyncIterator[list[Row]]:
+        if request.resolution == TICK:
+            query = {
+                "timestamp.gte": f"{microseconds(request.start)}000",
+                "timestamp.lt": f"{microseconds(request.until)}000",
+                "order": "asc",
+                "sort": "timestamp",
+                "limit": _PAGE,
+            }
+            return self._pages(f"/v3/trades/{symbol}", query, results)
+        first, last = request.start, request.until - timedelta(microseconds=1)
+        span = f"{microseconds(first) // 1000}/{microseconds(last) // 1000}"
+        if is_daily(request.resolution):
+            span = f"{first.date()}/{last.date()}"
+        path = f"/v2/aggs/ticker/{symbol}/range/{_SPANS[request.resolution]}/{span}"
+        query = {"adjusted": "false", "sort": "asc", "limit": _PAGE}
+        return self._pages(path, query, partial(aggregates, symbol))
+
+    async def _actions(self, symbol: str, request: Request) -> list[Action]:
+        """Return the splits and dividends of the days of a request."""
+        if self.adapter.asset_type != "stocks":
+            return []
+        found: list[Action] = []
+        first = request.start
+        if not is_daily(request.resolution):
+            first = session_of(first, NEW_YORK)
+        last = request.until - timedelta(microseconds=1)
+        for kind, day in (("splits", "execution_date"), ("dividends", "ex_dividend_date")):
+            query = {
+                "ticker": symbol,
+                f"{day}.gte": str(first.date()),
+                f"{day}.lte": str(last.date()),
+                "limit": _ACTION_PAGE,
+            }
+            async for rows in self._pages(f"/stocks/v1/{kind}", query, results):
+                found += [action(symbol, it) for it in rows]
+        return found
+
+    async def _ticker(self, symbol: str) -> Row:
+        """Return what is told of a symbol.
+
+        Raises
+        ------
+        SymbolNotFoundError
+            There is none of that name.
+        """
+        try:
+            url = f"{self.adapter.base_url}/v3/reference/tickers/{symbol}"
+            told: Row = await self.client.get(url, {}, self._headers, result)
+        except RefusedError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            await asyncio.to_thread(self.unknown.remember, symbol)
+            raise SymbolNotFoundError(self.client.source, symbol) from error
+        return told
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.client.secrets['api_key'].reveal()}"}
+
+    def _pages(
+        self, path: str, query: Mapping[str, str], read: Callable[[Any], list[Row]]
+    ) -> AsyncIterator[list[Row]]:
+        async def ask(page: Asked) -> tuple[list[Row], Asked | None]:
+            url, asked = page
+            return await self.client.get(
+                url, dict(asked), self._headers, lambda it: (read(it), self._next(it))
+            )
+
+        begin = (self.adapter.base_url + path, tuple(query.items()))
+        return paged(self.client.source, begin, ask)
+
+    def _next(self, document: Row) -> Asked | None:
+        """Return the page that an answer says is next, if it is of the same vendor."""
+        told = document.get("next_url")
+        if not told:
+            return None
+        url, own = URL(str(told)), URL(self.adapter.base_url)
+        same = url.origin() == own.origin() or (
+            own.host in _HOSTS and url.host in _HOSTS and url.scheme == "https"
+        )
+        if not same:
+            problem = f"its next page is at another host, {url.host}"
+            raise RefusedError(self.client.source, problem)
+        query = {name: value for name, value in url.query.items() if name != "apiKey"}
+        return str(url.with_query(None)), tuple(query.items())

@@ -1,0 +1,119 @@
+"""Judges the answers of Polygon, and makes rows of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import Any, Final
+
+import polars as pl
+
+from rustybt.data.adapters import frame
+from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.rest import (
+    NEW_YORK,
+    begin_of,
+    instant,
+    quoted,
+    rows_in,
+    session_of,
+    told,
+)
+from rustybt.data.adapters.unadjusted import exact
+from rustybt.data.resolutions import TICK, is_daily
+from rustybt.errors import DataParsingError
+
+SOURCE: Final = "polygon"
+_COLUMNS: Final = {"open": "o", "high": "h", "low": "l", "close": "c", "volume": "v"}
+_DONE: Final = ("OK", "DELAYED")
+_TYPES: Final = {"CS": "equity", "ETF": "etf", "ADRC": "adr"}
+_MARKETS: Final = {"crypto": "crypto", "fx": "forex"}
+
+Row = dict[str, Any]
+Action = tuple[date, str, Any, date | None]
+
+
+def begin(kind: str, request: Request, row: Row) -> datetime:
+    """Return when a row begins; of days and longer bars the midnight of the date."""
+    if request.resolution == TICK:
+        return instant(_whole(row, "sip_timestamp") // 1000)
+    at = instant(_whole(row, "t") * 1000)
+    if not is_daily(request.resolution):
+        return at
+    stocks = kind in ("stocks", "options")
+    return begin_of(session_of(at, NEW_YORK if stocks else UTC), request.resolution)
+
+
+def rows_frame(
+    symbol: str, request: Request, times: Sequence[datetime], rows: Sequence[Row]
+) -> pl.DataFrame:
+    """Return rows as trades or bars; identical ones once."""
+    if request.resolution == TICK:
+        columns = {
+            "price": [told(SOURCE, it, "price") for it in rows],
+            "size": [told(SOURCE, it, "size") for it in rows],
+            "side": [None] * len(rows),
+            "id": [str(told(SOURCE, it, "id")) for it in rows],
+        }
+        return frame.trades(symbol, times, columns).unique(maintain_order=True)
+    numbers = {name: [told(SOURCE, it, key) for it in rows] for name, key in _COLUMNS.items()}
+    return frame.bars(symbol, times, numbers).unique(maintain_order=True)
+
+
+def results(document: Any) -> list[Row]:
+    """Return the rows of an answer, which has none if it has no word for them."""
+    if not isinstance(document, dict) or document.get("status") not in _DONE:
+        raise DataParsingError(SOURCE, f"expected status OK, found {quoted(document)}")
+    return rows_in(SOURCE, document.get("results", []))
+
+
+def aggregates(symbol: str, document: Any) -> list[Row]:
+    """Return the bars of an answer, which must be of the symbol, as traded, and as many as it says."""
+    rows = results(document)
+    found = document.get("ticker"), document.get("adjusted"), document.get("resultsCount", 0)
+    if found != (symbol, False, len(rows)):
+        expected = f"({symbol}, False, {len(rows)})"
+        problem = f"expected ticker, adjusted and resultsCount to be {expected}, found {found}"
+        raise DataParsingError(SOURCE, problem)
+    return rows
+
+
+def result(document: Any) -> Row:
+    """Return what an answer tells of one thing."""
+    found: Row | None = document.get("results") if isinstance(document, dict) else None
+    if not isinstance(found, dict):
+        raise DataParsingError(SOURCE, f"expected a ticker, found {quoted(document)}")
+    return found
+
+
+def action(symbol: str, row: Row) -> Action:
+    """Return a split or a dividend, which must be of the symbol."""
+    if told(SOURCE, row, "ticker") != symbol:
+        raise DataParsingError(SOURCE, f"expected actions of {symbol}, found {row['ticker']}")
+    if "execution_date" in row:
+        ratio = Fraction(str(told(SOURCE, row, "split_to"))) / Fraction(
+            str(told(SOURCE, row, "split_from"))
+        )
+        return date.fromisoformat(row["execution_date"]), "split", exact(ratio), None
+    paid = row.get("pay_date")
+    day = date.fromisoformat(told(SOURCE, row, "ex_dividend_date"))
+    cash = told(SOURCE, row, "cash_amount")
+    return day, "dividend", cash, date.fromisoformat(paid) if paid else None
+
+
+def asset(symbol: str, found: Row) -> dict[str, Any]:
+    """Return what is told of a ticker, as a row of `frame.ASSETS`."""
+    kind = _TYPES.get(found.get("type", "")) or _MARKETS.get(found.get("market", ""))
+    currency = str(found.get("currency_name") or "").upper()
+    return {
+        "symbol": symbol,
+        "asset_type": kind,
+        "name": found.get("name"),
+        "currency": currency if len(currency) == 3 else None,
+    }
+
+
+def _whole(row: Row, name: str) -> int:
+    number = told(SOURCE, row, name)
+    if not isinstance(number, int):
+        raise DataParsingError(SOURCE, f"{name}: expected a whole number, found {number!r}")
+    return number

@@ -1,0 +1,226 @@
+"""What the adapters of vendors with keys share: the client, pages to the last one, and their order."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, ClassVar, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from rustybt.data.adapters.adapter import DataAdapter
+from rustybt.data.adapters.net.http import Client
+from rustybt.data.adapters.net.keys import Secret, hidden, keys_of
+from rustybt.data.adapters.net.limiter import Limiter, Rate, rates_of
+from rustybt.data.adapters.net.retry import Patience
+from rustybt.data.adapters.request import Request
+from rustybt.data.resolutions import MONTH, TICK, end_of, period_of
+from rustybt.errors import DataParsingError
+
+Row = TypeVar("Row")
+Cursor = TypeVar("Cursor")
+NEW_YORK: Final = ZoneInfo("America/New_York")
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - as all instants here
+_MOST_PAGES: Final = 100_000
+_QUOTED: Final = 120  # characters of an answer in an error
+
+
+class RestAdapter(DataAdapter):
+    """A vendor that is asked with a key; derived adapters say how.
+
+    Parameters
+    ----------
+    keys
+        Given in the call, by name; others are looked for when a connection is made, see
+        `rustybt.data.adapters.net.keys.keys_of`. They are no part of `parameters`.
+    base_url
+        Where the vendor answers.
+    rate_limit
+        Requests a second, in the place of those of the plan.
+    timeout
+        Seconds for one answer.
+    patience
+        How long an answer is tried for.
+    """
+
+    source: ClassVar[str]
+    variables: ClassVar[Mapping[str, str]]  # of the environment, by name of key
+
+    def __init__(
+        self,
+        keys: Mapping[str, str | Secret | None],
+        base_url: str,
+        *,
+        rate_limit: float | None = None,
+        timeout: float = 30.0,
+        patience: Patience | Mapping[str, Any] | None = None,
+    ) -> None:
+        self._keys = {name: hidden(key) for name, key in keys.items()}
+        self.base_url, self.rate_limit, self.timeout = base_url.rstrip("/"), rate_limit, timeout
+        given = Patience() if patience is None else patience
+        self.patience = given if isinstance(given, Patience) else Patience(**given)
+
+    @property
+    def name(self) -> str:
+        """The vendor."""
+        return self.source
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The arguments of the call without keys."""
+        told = {it: getattr(self, it) for it in ("base_url", "rate_limit", "timeout")}
+        return {**told, "patience": asdict(self.patience)}
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Names of the section of the file of keys, the first that is there."""
+        return (self.source,)
+
+    @property
+    def rates(self) -> Sequence[Rate]:
+        """The limits of the plan."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[Client]:
+        """Return an open client with the keys.
+
+        Raises
+        ------
+        AuthenticationError
+            A key is nowhere.
+        """
+        secrets = keys_of(self.source, self.sections, self.variables, self._keys)
+        limiter = Limiter(self.source, rates_of(self.source, self.rate_limit, self.rates))
+        async with Client(
+            self.source, limiter, secrets, timeout=self.timeout, patience=self.patience
+        ) as client:
+            yield client
+
+
+async def paged(
+    source: str,
+    begin: Cursor,
+    ask: Callable[[Cursor], Awaitable[tuple[Row, Cursor | None]]],
+) -> AsyncIterator[Row]:
+    """Yield the pages from a cursor on, to the last.
+
+    Raises
+    ------
+    DataParsingError
+        A cursor comes again, so that the pages would never end.
+    """
+    seen: set[Any] = set()
+    cursor: Cursor | None = begin
+    while cursor is not None:
+        if repr(cursor) in seen or len(seen) > _MOST_PAGES:
+            raise DataParsingError(source, f"its pages do not end: {len(seen)} were read")
+        seen.add(repr(cursor))
+        rows, cursor = await ask(cursor)
+        yield rows
+
+
+async def in_order(
+    source: str,
+    pages: AsyncIterator[Sequence[Row]],
+    span: Request,
+    time_of: Callable[[Row], datetime],
+) -> AsyncIterator[tuple[list[datetime], list[Row]]]:
+    """Yield of each page the rows that are wanted and over, in order of time, and when they begin.
+
+    Parameters
+    ----------
+    source
+        Named in errors.
+    pages
+        In order of time, the rows of one in any.
+    span
+        What was asked for.
+    time_of
+        When a row begins, UTC; of days and longer bars the midnight of the date.
+
+    Raises
+    ------
+    DataParsingError
+        A page begins before the end of the last one, or has rows that were not asked for.
+    """
+    last = datetime.min  # noqa: DTZ901 - as all instants here
+    async for rows in pages:
+        timed = sorted(((time_of(it), i) for i, it in enumerate(rows)))
+        if not timed:
+            continue
+        first = timed[0][0]
+        if first < last or (first == last and span.resolution != TICK):
+            raise DataParsingError(
+                source, f"a page begins at {first}, the last one ended at {last}"
+            )
+        last = timed[-1][0]
+        wanted = [(at, rows[i]) for at, i in timed if _is_wanted(source, at, span)]
+        yield [at for at, _ in wanted], [row for _, row in wanted]
+
+
+def _is_wanted(source: str, at: datetime, span: Request) -> bool:
+    """Whether a row is inside and over; a week or month may begin before it is asked for."""
+    if span.start <= at < span.until:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return end_of(at, span.resolution) <= now
+    if period_of(span.resolution) is None:
+        found = f"expected rows of {span.start} to {span.until}, found one of {at}"
+        raise DataParsingError(source, found)
+    return False
+
+
+def begin_of(day: datetime, resolution: str) -> datetime:
+    """Return the first day of the week, from Monday on, or month of a day; the day itself if of days.
+
+    Vendors whose weeks begin on a Sunday mean the week after it.
+    """
+    if resolution == "1w":
+        return day + timedelta(days=1 if day.weekday() == 6 else -day.weekday())
+    return day.replace(day=1) if resolution == MONTH else day
+
+
+def session_of(moment: datetime, zone: tzinfo) -> datetime:
+    """Return the midnight of the date that a clock shows at an instant in UTC."""
+    there = moment.replace(tzinfo=UTC).astimezone(zone)
+    return datetime(there.year, there.month, there.day)  # noqa: DTZ001 - as all here
+
+
+def instant(microseconds: int) -> datetime:
+    """Return microseconds since 1970 as an instant in UTC without a zone."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def microseconds(moment: datetime) -> int:
+    """Return an instant in UTC without a zone as microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def told(source: str, row: Mapping[str, Any], name: str) -> Any:
+    """Return a field of a row that each row must have.
+
+    Raises
+    ------
+    DataParsingError
+        It has none of that name, or nothing in it.
+    """
+    if row.get(name) is None:
+        raise DataParsingError(source, f"expected {name} in each row, found {', '.join(row)}")
+    return row[name]
+
+
+def rows_in(source: str, found: Any) -> list[dict[str, Any]]:
+    """Return what must be a list of rows with names.
+
+    Raises
+    ------
+    DataParsingError
+        It is none.
+    """
+    if not isinstance(found, list) or not all(isinstance(it, dict) for it in found):
+        raise DataParsingError(source, f"expected a list of rows, found {quoted(found)}")
+    return found
+
+
+def quoted(found: Any) -> str:
+    """Return the begin of an answer, for an error."""
+    return repr(found)[:_QUOTED]

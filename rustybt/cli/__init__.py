@@ -22,6 +22,7 @@ from rustybt.cli.commands import Commands
         "demo": "rustybt.cli.demo:demo",
         "doctor": "rustybt.cli.doctor:doctor",
         "ingest": "rustybt.cli.ingest:ingest",
+        "migrate": "rustybt.cli.migrate:migrate",
         "pipeline": "rustybt.cli.pipeline:pipeline",
         "run": "rustybt.cli.run:run",
         "runs": "rustybt.cli.runs:runs",

@@ -1,16 +1,19 @@
 """``rustybt ingest``: one command a kind of source."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from typing_extensions import override
 
-from rustybt.cli.output import counted, emit_one, format_option, root_option, say
+from rustybt.cli.fetch import command_of, fetch_named, how_options
+from rustybt.cli.output import format_option, root_option
 from rustybt.cli.progress import words_progress
-from rustybt.data.bundles import IngestReport, Request
+from rustybt.cli.told import tell
+from rustybt.data.adapters.registry import AdapterRegistry
+from rustybt.data.bundles import Request
 from rustybt.data.bundles.ingest import ingest as ingest_source
 from rustybt.data.resolutions import BARS
 from rustybt.data.sources import FileSource
@@ -18,15 +21,38 @@ from rustybt.data.sources.dialect import ENCODINGS
 from rustybt.interrupts import noting
 from warehouse.writing.transaction import committed_before
 
-SHOWN_REJECTS = 10
-SHOWN_RAW = 200  # characters of a rejected row
-SOME_LEFT_OUT = 3
-_LISTS = ("rejects", "notes", "outcomes")  # told on stderr
+
+class _Sources(click.Group):
+    """A command for each adapter that is known, made when it is called."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *AdapterRegistry.list_adapters()})
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in AdapterRegistry.list_adapters():
+            return command_of(cmd_name)
+        return found
 
 
-@click.group
-def ingest() -> None:
-    """Take market data into a bundle."""
+@click.group(cls=_Sources, invoke_without_command=True)
+@click.option("-b", "--bundle", help="A registered bundle: fetch what it lacks.")
+@how_options
+@format_option
+@root_option
+@click.pass_context
+def ingest(ctx: click.Context, /, **given: Any) -> None:
+    """Take market data into a bundle: from a source, or again what a registered one lacks."""
+    if ctx.invoked_subcommand is None and given["bundle"] is None:
+        click.echo(ctx.get_help())
+        ctx.exit(2)
+    if ctx.invoked_subcommand is not None:
+        if given["bundle"] is not None:
+            raise click.UsageError("A source has its own --bundle, behind its name.")
+        return
+    fetch_named(given["bundle"], given)
 
 
 @ingest.command("csv")
@@ -73,8 +99,7 @@ def ingest() -> None:
 @click.option("--progress/--no-progress", default=True, help="Say what is being done.")
 @format_option
 @root_option
-@click.pass_context
-def csv(ctx: click.Context, /, path: Path, bundle: str, **given: Any) -> None:
+def csv(*, path: Path, bundle: str, **given: Any) -> None:
     """Ingest PATH: a file, or a folder with files, of .csv, .csv.gz or .parquet.
 
     Either with a column of symbols or one file a symbol, named after it. Columns are found by their
@@ -98,14 +123,7 @@ def csv(ctx: click.Context, /, path: Path, bundle: str, **given: Any) -> None:
             progress=progress,
         )
     with noting([committed_before(bundle, report.snapshot)] if report.new else []):
-        _tell(report, given["form"])
-    if report.rejected or report.failed:
-        ctx.exit(SOME_LEFT_OUT)
-
-
-def _tell(report: IngestReport, form: str) -> None:
-    _talk(report)
-    emit_one(_numbers(report), form)
+        tell(report, given["form"])
 
 
 def _request(given: Mapping[str, Any]) -> Request:
@@ -121,39 +139,3 @@ def _request(given: Mapping[str, Any]) -> Request:
 
 def _day(given: datetime | None) -> date | None:
     return None if given is None else given.date()
-
-
-def _numbers(report: IngestReport) -> dict[str, object]:
-    names = [it.name for it in fields(report) if it.name not in _LISTS]
-    return {name: getattr(report, name) for name in names}
-
-
-def _talk(report: IngestReport) -> None:
-    for note in report.notes:
-        say(note)
-    left_out = [it for it in report.outcomes if it.lost]
-    for outcome in left_out[:SHOWN_REJECTS]:
-        say(f"left out {outcome.symbol}: {outcome.reason or outcome.ending}")
-    for reject in report.rejects[:SHOWN_REJECTS]:
-        say(f"rejected {reject.text}: {_short(reject.raw)}")
-    if report.rejected:
-        hidden = max(report.rejected - SHOWN_REJECTS, 0)
-        more = f", {hidden:,} more than shown" if hidden else ""
-        said = f"{counted(report.rejected, 'row')} {_was(report.rejected)} rejected{more}"
-        say(f"{said}; all are kept: SELECT * FROM {report.bundle}.rejects")
-    if report.flagged:
-        verb = "is" if report.flagged == 1 else "are"
-        said = f"{counted(report.flagged, 'stored row')} {verb} doubtful"
-        say(f"{said}: SELECT * FROM {report.bundle}.flags")
-    if not report.new:
-        say(f"Nothing is new; snapshot {report.snapshot} of {report.bundle} stays the newest.")
-
-
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
-
-
-def _short(raw: str) -> str:
-    # A quote that is never closed makes a row of all that follows it.
-    line = " ".join(raw.split("\n"))
-    return line if len(line) <= SHOWN_RAW else f"{line[:SHOWN_RAW]}…"

@@ -8,7 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from rustybt.data.readers.legacy.carray import Column
-from rustybt.data.readers.legacy.columns import FIELDS, about_sids, daily_bars, no_daily_bars, scaled
+from rustybt.data.readers.legacy.columns import (
+    FIELDS,
+    about_sids,
+    daily_bars,
+    no_daily_bars,
+    scaled,
+)
 from rustybt.data.readers.legacy.layout import LayoutError, cut, read_json, told_numbers
 
 RATIO: Final = 1000  # of prices

@@ -17,6 +17,7 @@ from rustybt.data.readers.legacy.layout import LayoutError
 
 READERS: Final = {  # each takes a path, and has `tables` and `facts`
     "bcolz_daily": "bcolz_daily:Daily",
+    "hdf5_daily": "hdf5_daily:Countries",
     "sqlite": "sqlite:Database",
 }
 

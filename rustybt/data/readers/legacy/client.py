@@ -15,7 +15,7 @@ from warehouse.errors import SafeLimitError
 from warehouse.safe.limits import MIB, Limits
 from warehouse.safe.process import ask
 
-BarKind = Literal["bcolz_daily"]
+BarKind = Literal["bcolz_daily", "hdf5_daily"]
 
 BLOCK_ROWS: Final = 2_000_000  # that are read at once where a file has more
 LIMITS: Final = Limits(seconds=300.0, memory=2048 * MIB, max_bytes=1024 * MIB)
@@ -107,7 +107,8 @@ def read_bars(
     Parameters
     ----------
     kind
-        ``bcolz_daily``: a folder such as ``daily_equities.bcolz``.
+        ``bcolz_daily``: a folder such as ``daily_equities.bcolz``. ``hdf5_daily``: a file of
+        zipline's writer of HDF5.
     path
         Of the file or folder.
     sids

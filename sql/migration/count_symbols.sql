@@ -1,0 +1,3 @@
+-- How many symbols a block of a second reading has.
+SELECT count(DISTINCT symbol)
+FROM again_bars

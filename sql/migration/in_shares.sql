@@ -1,0 +1,3 @@
+-- How many dividends are paid in shares.
+SELECT "number"
+FROM stock_payouts

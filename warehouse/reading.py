@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 from typing_extensions import override
@@ -14,6 +14,7 @@ from warehouse import backtests
 from warehouse.catalog import Gate
 from warehouse.catalog.changed import first_changes
 from warehouse.catalog.diff import diff
+from warehouse.catalog.lazy import scan
 from warehouse.catalog.meta import Held
 from warehouse.catalog.saved import saved_views
 from warehouse.closing import Closing
@@ -33,6 +34,9 @@ from warehouse.snapshots.filesystem import refuse_network, require_folder
 from warehouse.snapshots.heads import Heads
 from warehouse.snapshots.manifest import Manifest
 from warehouse.snapshots.shelf import Shelf
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Reader(Closing):
@@ -176,6 +180,25 @@ class Reader(Closing):
         """Run one statement and read its rows as Arrow batches from a cursor of its own."""
         self._gate.admit(query)
         return self._session.stream(query, params, batch_rows=batch_rows)
+
+    def scan(self, bundle: str, dataset: str = "bars_1d") -> "pl.LazyFrame":
+        """Return a stored dataset as a polars LazyFrame over the files of the open snapshot.
+
+        What is asked of it reads only the columns and row groups that it needs; the files stay for
+        as long as the warehouse is open. Columns and types are those of the view; rows come in the
+        order of the files, each by its key.
+
+        Raises
+        ------
+        UnknownBundleError
+            No bundle of that name.
+        SchemaError
+            There is no such dataset; a computed view is none, and `sql` reads it.
+        DamageError
+            A file is missing, or not as committed.
+        """
+        place = self._known(bundle)
+        return scan(place, self.snapshot(bundle), dataset)
 
     def saved_views(self) -> dict[str, str]:
         """Return the SELECT of each view of the schema ``pipelines``, by name."""

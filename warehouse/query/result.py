@@ -1,8 +1,9 @@
 """The rows of one statement, for whoever asks: Arrow, polars, pandas, tuples, a notebook."""
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pyarrow as pa
 
@@ -44,11 +45,26 @@ class Result:
         """Return the Arrow table; DECIMAL stays exact."""
         return self._table
 
-    def pl(self) -> "pl.DataFrame":
-        """Return a polars frame; DECIMAL stays exact, INTERVAL becomes Duration. A second column `a` is named `a_1`."""
+    @overload
+    def pl(self, *, lazy: Literal[False] = False) -> "pl.DataFrame": ...
+
+    @overload
+    def pl(self, *, lazy: Literal[True]) -> "pl.LazyFrame": ...
+
+    def pl(self, *, lazy: bool = False) -> "pl.DataFrame | pl.LazyFrame":
+        """Return a polars frame; DECIMAL stays exact, INTERVAL becomes Duration.
+
+        A second column `a` is named `a_1`. With `lazy` it is a LazyFrame over the same rows;
+        `warehouse.Warehouse.scan` gives one over files that were not read.
+        """
         import polars as pl
 
-        return pl.DataFrame(_with_durations(self._named_apart()))
+        frame = pl.DataFrame(_with_durations(self._named_apart()))
+        return frame.lazy() if lazy else frame
+
+    def batches(self, rows: int = 131_072) -> Iterator[pa.RecordBatch]:
+        """Yield the rows as Arrow batches of at most so many, without a copy."""
+        yield from self._table.to_batches(max_chunksize=rows)
 
     def df(self) -> "pd.DataFrame":
         """Return a pandas frame; DECIMAL becomes the nearest float64, DATE datetime64.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -20,6 +20,9 @@ from rustybt.data.sources import Source, rebuilt
 from rustybt.errors import NoSourceError, NotIngestedError
 from warehouse import Result, Snapshot, Warehouse, sqltext
 from warehouse.errors import UnknownBundleError, UnknownSnapshotError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class Bundle:
         self._require_snapshot()
         query = sqltext.render("ingest/bundle_assets", bundle=self.name)
         return self.warehouse.sql(query).arrow()
+
+    def scan(self, dataset: str = "bars_1d") -> "pl.LazyFrame":
+        """Return a stored dataset as a polars LazyFrame over its files; see `Warehouse.scan`."""
+        return self.warehouse.scan(self.name, dataset)
 
     def overview(self) -> tuple[int, date, date]:
         """Return how many symbols it has, and the first and last session of their bars."""

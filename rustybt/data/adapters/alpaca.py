@@ -1,12 +1,12 @@
 """Stocks of the United States by Alpaca's market data."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar, Final, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, TypeVar, get_args
 
 import polars as pl
 
@@ -35,6 +35,7 @@ from rustybt.data.resolutions import TICK, is_daily
 from rustybt.errors import RefusedError, RequestError, SymbolNotFoundError
 
 Feed = Literal["iex", "sip"]
+Found = TypeVar("Found")
 _FRAMES: Final = {
     "1m": "1Min",
     "5m": "5Min",
@@ -156,9 +157,9 @@ class _Alpaca:
         told = frame.actions(symbol, await self._actions(symbol, request))
         empty = True
         word = "trades" if request.resolution == TICK else "bars"
-        pages = self._pages(f"/v2/stocks/{word}", self._query(symbol, request))
-        rows_of = (rows_of_symbol(it, word, symbol) async for it in pages)
-        async for times, rows in in_order(SOURCE, rows_of, request, partial(begin, request)):
+        read = partial(rows_of_symbol, symbol, word)
+        pages = self._pages(f"/v2/stocks/{word}", self._query(symbol, request), read)
+        async for times, rows in in_order(SOURCE, pages, request, partial(begin, request)):
             empty = empty and not rows
             if rows:
                 yield Page(rows_frame(symbol, request, times, rows), times[-1], told)
@@ -206,8 +207,8 @@ class _Alpaca:
             "limit": _ACTION_PAGE,
             "sort": "asc",
         }
-        pages = self._pages("/v1/corporate-actions", query)
-        return [action async for page in pages for action in actions(page, symbol)]
+        pages = self._pages("/v1/corporate-actions", query, partial(actions, symbol))
+        return [action async for found in pages for action in found]
 
     async def _asset(self, symbol: str) -> Row:
         """Return what the account is told of a symbol.
@@ -235,12 +236,16 @@ class _Alpaca:
             "APCA-API-SECRET-KEY": secrets["api_secret"].reveal(),
         }
 
-    def _pages(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Row]:
-        async def ask(token: str) -> tuple[Row, str | None]:
+    def _pages(
+        self, path: str, query: Mapping[str, str], read: Callable[[Row], list[Found]]
+    ) -> AsyncIterator[list[Found]]:
+        url = self.adapter.base_url + path
+
+        def judged(document: Any) -> tuple[list[Found], str | None]:
+            return read(page(document)), document["next_page_token"] or None
+
+        async def ask(token: str) -> tuple[list[Found], str | None]:
             asked = {**query, "page_token": token} if token else query
-            document: Row = await self.client.get(
-                self.adapter.base_url + path, asked, self._headers, page
-            )
-            return document, document.get("next_page_token") or None
+            return await self.client.get(url, asked, self._headers, judged)
 
         return paged(SOURCE, "", ask)

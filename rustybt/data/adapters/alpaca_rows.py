@@ -1,6 +1,6 @@
 """Judges the answers of Alpaca, and makes rows of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -30,14 +30,16 @@ def page(document: Any) -> Row:
     return document
 
 
-def rows_of_symbol(document: Row, word: str, symbol: str) -> list[Row]:
+def rows_of_symbol(symbol: str, word: str, document: Row) -> list[Row]:
     """Return the rows of a page, which must be of one symbol; there are none if it is not named."""
     by_symbol = document.get(word) or {}
     if not isinstance(by_symbol, dict) or set(by_symbol) - {symbol}:
         raise DataParsingError(SOURCE, f"expected {word} of {symbol}, found {quoted(by_symbol)}")
     rows = rows_in(SOURCE, by_symbol.get(symbol, []))
     if document["next_page_token"] and not rows:
-        raise DataParsingError(SOURCE, f"expected {word} on a page that is not the last, found none")
+        raise DataParsingError(
+            SOURCE, f"expected {word} on a page that is not the last, found none"
+        )
     return rows
 
 
@@ -65,24 +67,27 @@ def rows_frame(
     return frame.bars(symbol, times, numbers).unique(maintain_order=True)
 
 
-def actions(document: Row, symbol: str) -> Iterator[Action]:
-    """Yield the splits and dividends of a page, which must be of one symbol."""
+def actions(symbol: str, document: Row) -> list[Action]:
+    """Return the splits and dividends of a page, which must be of one symbol."""
     by_kind = document.get("corporate_actions") or {}
     if not isinstance(by_kind, dict):
         raise DataParsingError(SOURCE, f"expected corporate actions, found {quoted(by_kind)}")
-    for kind in (*_SPLITS, _DIVIDENDS):
-        for row in rows_in(SOURCE, by_kind.get(kind) or []):
-            if told(SOURCE, row, "symbol") != symbol:
-                found = row["symbol"]
-                raise DataParsingError(SOURCE, f"expected actions of {symbol}, found {found}")
-            day = date.fromisoformat(told(SOURCE, row, "ex_date"))
-            if kind in _SPLITS:
-                new, old = (Fraction(str(told(SOURCE, row, it))) for it in ("new_rate", "old_rate"))
-                yield day, "split", exact(new / old), None
-            else:
-                paid = row.get("payable_date")
-                cash = told(SOURCE, row, "rate")
-                yield day, "dividend", cash, date.fromisoformat(paid) if paid else None
+    return [
+        _action(symbol, row, is_split=kind in _SPLITS)
+        for kind in (*_SPLITS, _DIVIDENDS)
+        for row in rows_in(SOURCE, by_kind.get(kind) or [])
+    ]
+
+
+def _action(symbol: str, row: Row, *, is_split: bool) -> Action:
+    if told(SOURCE, row, "symbol") != symbol:
+        raise DataParsingError(SOURCE, f"expected actions of {symbol}, found {row['symbol']}")
+    day = date.fromisoformat(told(SOURCE, row, "ex_date"))
+    if is_split:
+        new, old = (Fraction(str(told(SOURCE, row, it))) for it in ("new_rate", "old_rate"))
+        return day, "split", exact(new / old), None
+    paid = row.get("payable_date")
+    return day, "dividend", told(SOURCE, row, "rate"), date.fromisoformat(paid) if paid else None
 
 
 def asset(symbol: str, document: Any) -> Row:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, ClassVar, Final, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, TypeVar, get_args
 
 import polars as pl
 from yarl import URL
@@ -21,7 +21,7 @@ from rustybt.data.adapters.polygon_rows import (
     SOURCE,
     Action,
     Row,
-    action,
+    actions,
     aggregates,
     asset,
     begin,
@@ -42,6 +42,7 @@ from rustybt.data.adapters.rest import (
 from rustybt.data.resolutions import TICK, is_daily
 from rustybt.errors import RefusedError, RequestError, SymbolNotFoundError
 
+Found = TypeVar("Found")
 Tier = Literal["free", "starter", "developer", "advanced"]
 Kind = Literal["stocks", "crypto", "forex", "options"]
 _A_MINUTE: Final = {"free": 5.0, "starter": 100.0, "developer": 100.0, "advanced": 100.0}
@@ -210,8 +211,8 @@ class _Polygon:
                 f"{day}.lte": str(last.date()),
                 "limit": _ACTION_PAGE,
             }
-            async for rows in self._pages(f"/stocks/v1/{kind}", query, results):
-                found += [action(symbol, it) for it in rows]
+            async for rows in self._pages(f"/stocks/v1/{kind}", query, partial(actions, symbol)):
+                found += rows
         return found
 
     async def _ticker(self, symbol: str) -> Row:
@@ -237,9 +238,9 @@ class _Polygon:
         return {"Authorization": f"Bearer {self.client.secrets['api_key'].reveal()}"}
 
     def _pages(
-        self, path: str, query: Mapping[str, str], read: Callable[[Any], list[Row]]
-    ) -> AsyncIterator[list[Row]]:
-        async def ask(page: Asked) -> tuple[list[Row], Asked | None]:
+        self, path: str, query: Mapping[str, str], read: Callable[[Any], list[Found]]
+    ) -> AsyncIterator[list[Found]]:
+        async def ask(page: Asked) -> tuple[list[Found], Asked | None]:
             url, asked = page
             return await self.client.get(
                 url, dict(asked), self._headers, lambda it: (read(it), self._next(it))

@@ -85,8 +85,12 @@ def result(document: Any) -> Row:
     return found
 
 
-def action(symbol: str, row: Row) -> Action:
-    """Return a split or a dividend, which must be of the symbol."""
+def actions(symbol: str, document: Any) -> list[Action]:
+    """Return the splits or dividends of an answer, which must be of the symbol."""
+    return [_action(symbol, it) for it in results(document)]
+
+
+def _action(symbol: str, row: Row) -> Action:
     if told(SOURCE, row, "ticker") != symbol:
         raise DataParsingError(SOURCE, f"expected actions of {symbol}, found {row['ticker']}")
     if "execution_date" in row:

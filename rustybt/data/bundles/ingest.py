@@ -152,7 +152,7 @@ def ingest(
         noting(committed),
         ThreadPoolExecutor(1) as aside,
         warehouse.open(root) as wh,
-        _staging(request.span(resolution)) as staging,
+        temporary_staging(request.span(resolution)) as staging,
     ):
         calendar = _calendar(wh, name, calendar)
         _require_sessions(calendar, request)
@@ -182,7 +182,8 @@ def ingest(
 
 
 @contextmanager
-def _staging(span: Span) -> Iterator[Staging]:
+def temporary_staging(span: Span) -> Iterator[Staging]:
+    """Give a staging in a folder of its own, which is taken away."""
     with tempfile.TemporaryDirectory(prefix="rustybt-ingest-") as place:
         folder = Path(place)
         session = Session(memory_limit=_MEMORY, spill_dir=folder / "spill")

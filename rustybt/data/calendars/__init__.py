@@ -6,6 +6,7 @@ a bundle, so a run never depends on the version of that package.
 
 from datetime import date
 from difflib import get_close_matches
+from typing import Any
 
 import pyarrow as pa
 
@@ -26,7 +27,8 @@ def sessions(calendar: str, first: date, last: date) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        ``session`` (date), ``open_at`` and ``close_at`` (UTC, microseconds), in order. A session of
+        ``session`` (date), ``open_at`` and ``close_at`` (UTC, microseconds), and where there is a midday
+        break ``break_at`` and ``resume_at``, in order. A session of
         24/7 closes when the next opens. Ends with the year of `last` where the calendar is known no
         further.
 
@@ -51,6 +53,17 @@ def canonical(name: str) -> str:
     require_calendar(name)
     known = shipped.aliases()
     return (computed.aliases() if known is None else known).get(name, name)
+
+
+def exchange_calendar(name: str) -> Any:
+    """Return a calendar of exchange_calendars, as functions of zipline take it.
+
+    Raises
+    ------
+    UnknownCalendarError
+        There is none of that name.
+    """
+    return computed.whole(canonical(name))
 
 
 def require_calendar(name: str) -> None:

@@ -14,6 +14,13 @@ import pyarrow as pa
 from rustybt.errors import UnknownCalendarError
 
 
+def whole(name: str) -> Any:
+    """Return a calendar with its usual first and last session."""
+    from exchange_calendars import get_calendar
+
+    return get_calendar(name)
+
+
 def names() -> list[str]:
     """Return the names of all calendars, sorted, second names of one included."""
     from exchange_calendars import get_calendar_names
@@ -49,9 +56,14 @@ def between(calendar: str, first: int, last: int) -> pa.Table:
         from exchange_calendars import get_calendar
 
         known = get_calendar(calendar, start=f"{first}-01-01", end=f"{last}-12-31")
-        opens, closes = _instants(known.opens), _instants(known.closes)
+        hours = {
+            "open_at": known.opens,
+            "close_at": known.closes,
+            "break_at": known.break_starts,
+            "resume_at": known.break_ends,
+        }
     days = pa.array(known.sessions.to_numpy()).cast(pa.date32())
-    return pa.table({"session": days, "open_at": opens, "close_at": closes})
+    return pa.table({"session": days, **{name: _instants(it) for name, it in hours.items()}})
 
 
 def whole_years(calendar: str) -> tuple[int | None, int | None]:

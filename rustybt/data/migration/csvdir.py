@@ -47,7 +47,9 @@ class CsvDirectory:
 
     def check(self, txn: Transaction, span: Span) -> Checked:
         """Compare what a transaction holds with the files, read again; see `Origin`."""
-        session, counts, notes = txn.session, {}, []
+        session = txn.session
+        counts: dict[str, int] = {}
+        notes: list[str] = []
         symbols = bars = 0
         for paths, header in self._alike():
             read, rows = check_bars(txn, str(self.folder), span, _again(session, paths, header))

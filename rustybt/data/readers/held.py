@@ -4,7 +4,6 @@ import os
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,10 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from rustybt.data.bundles.ingest import temporary_staging
 from rustybt.data.readers.legacy.client import BarKind, LegacyBars, read_bars
 from rustybt.data.readers.reader import FIELDS, BarReader, Floats, Labels, Rows
 from rustybt.data.resolutions import Resolution
-from rustybt.data.sources import FileSource, Span, Staging
+from rustybt.data.sources import FileSource, Span
 from rustybt.errors import NoBarsError
 from warehouse import sqltext
 
@@ -139,7 +139,6 @@ class FileBarReader(HeldBarReader):
     ) -> None:
         super().__init__(resolution)
         self._source, self._calendar = source, calendar
-        self._symbols: dict[int, str] = {}
 
     @property
     @override
@@ -149,22 +148,21 @@ class FileBarReader(HeldBarReader):
     @property
     def symbols(self) -> Mapping[int, str]:
         """Symbols by sid."""
-        return self._held and self._symbols
+        return self._found[1]
+
+    @cached_property
+    def _found(self) -> tuple[Rows, dict[int, str]]:
+        with temporary_staging(Span(resolution=self.resolution)) as staging:
+            self._source.stage(staging)
+            session = staging.session
+            query = sqltext.render("readers/staged_bars", daily=staging.daily, fields=FIELDS)
+            symbols = session.rows(sqltext.load("readers/staged_symbols"))
+            named = {sid: symbol for sid, (symbol,) in enumerate(symbols, 1)}
+            return rows_of(session.arrow(query), daily=staging.daily), named
 
     @override
     def _read(self) -> Rows:
-        from rustybt.data.bundles.ingest import staging_of
-
-        with staging_of(Span(resolution=self.resolution)) as staging:
-            self._source.stage(staging)
-            return self._rows(staging)
-
-    def _rows(self, staging: Staging) -> Rows:
-        session = staging.session
-        query = sqltext.render("readers/staged_bars", daily=staging.daily, fields=FIELDS)
-        symbols = session.rows(sqltext.load("readers/staged_symbols"))
-        self._symbols = {sid: symbol for sid, (symbol,) in enumerate(symbols, 1)}
-        return rows_of(session.arrow(query), daily=staging.daily)
+        return self._found[0]
 
 
 def rows_of(table: pa.Table, *, daily: bool) -> Rows:

@@ -60,7 +60,7 @@ class WarehouseBarReader(BarReader):
             held = ", ".join(sorted(it for it in snapshot.datasets if it.startswith("bars_")))
             raise NoBarsError(f"{self.resolution} in {self._names['bundle']!r}", held or "any bars")
         ((first, last),) = self._wh.sql(self._query("extent")).rows()
-        return np.datetime64(first, self._unit), np.datetime64(last, self._unit)
+        return self._label(first), self._label(last)
 
     @cached_property
     def _sids(self) -> frozenset[int]:
@@ -88,4 +88,4 @@ class WarehouseBarReader(BarReader):
         ((found,),) = self._wh.sql(
             self._query("last_traded"), {"sid": sid, "last": last.item()}
         ).rows()
-        return None if found is None else np.datetime64(found, self._unit)
+        return None if found is None else self._label(found)

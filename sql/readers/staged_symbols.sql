@@ -1,0 +1,4 @@
+-- The symbols of the staged rows, in order.
+SELECT DISTINCT symbol
+FROM gathered
+ORDER BY symbol

@@ -85,3 +85,19 @@ def test_an_unknown_bundle(rustybt, root) -> None:
     done = rustybt("bundle", "vacuum", "eqq", "--root", root)
     assert done.returncode == 1
     assert "Nearest name: 'eq'" in done.stderr
+
+
+def test_add_stores_rates_as_the_bank_gives_them(rustybt, tmp_path):
+    ecb = tmp_path / "ecb.csv"
+    ecb.write_text("Date,USD,EEK,\n2011-01-03,1.3348,N/A,\n2010-12-31,1.3362,15.6466,\n")
+    bars = tmp_path / "A.csv"
+    bars.write_text("date,open,high,low,close,volume\n2011-01-03,1,1,1,1,1\n")
+    root = tmp_path / "root"
+    rustybt("ingest", "csv", bars, "--bundle", "eq", "--root", root)
+    done = rustybt("bundle", "add", "eq", "fx_rates", ecb, "--ecb", "--root", root)
+    assert (done.returncode, done.stderr) == (0, "eq is at snapshot 2.\n")
+    wrong = rustybt("bundle", "add", "eq", "assets", ecb, "--ecb", "--root", root)
+    assert wrong.returncode == 2
+    failed = rustybt("bundle", "add", "eq", "fx_rates", bars, "--root", root)
+    assert failed.returncode == 1
+    assert "expected the columns date, base, quote, rate" in failed.stderr

@@ -8,6 +8,7 @@ from rustybt.cli.commands import Commands
 @click.group(
     cls=Commands,
     homes={
+        "add": "rustybt.cli.bundle.add:add",
         "clean": "rustybt.cli.bundle.clean:clean",
         "compact": "rustybt.cli.bundle.compact:compact",
         "diff": "rustybt.cli.bundle.diff:diff",

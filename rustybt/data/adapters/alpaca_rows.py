@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
 
 from rustybt.data.adapters import frame
 from rustybt.data.adapters.request import Request
-from rustybt.data.adapters.rest import NEW_YORK, begin_of, quoted, rows_in, session_of, told
-from rustybt.data.adapters.unadjusted import exact
+from rustybt.data.adapters.rest import (
+    NEW_YORK,
+    begin_of,
+    day_of,
+    quoted,
+    rows_in,
+    session_of,
+    split_of,
+)
 from rustybt.data.resolutions import TICK, is_daily
 from rustybt.errors import DataParsingError
 
 SOURCE: Final = "alpaca"
 _COLUMNS: Final = {"open": "o", "high": "h", "low": "l", "close": "c", "volume": "v"}
+_FIELDS: Final = {"bars": ("t", *_COLUMNS.values()), "trades": ("t", "p", "s", "i")}
 _SPLITS: Final = ("forward_splits", "reverse_splits")
 _DIVIDENDS: Final = "cash_dividends"
 
@@ -35,7 +42,7 @@ def rows_of_symbol(symbol: str, word: str, document: Row) -> list[Row]:
     by_symbol = document.get(word) or {}
     if not isinstance(by_symbol, dict) or set(by_symbol) - {symbol}:
         raise DataParsingError(SOURCE, f"expected {word} of {symbol}, found {quoted(by_symbol)}")
-    rows = rows_in(SOURCE, by_symbol.get(symbol, []))
+    rows = rows_in(SOURCE, by_symbol.get(symbol, []), _FIELDS[word])
     if document["next_page_token"] and not rows:
         raise DataParsingError(
             SOURCE, f"expected {word} on a page that is not the last, found none"
@@ -45,7 +52,7 @@ def rows_of_symbol(symbol: str, word: str, document: Row) -> list[Row]:
 
 def begin(request: Request, row: Row) -> datetime:
     """Return when a row begins; of days and longer bars the midnight of the date."""
-    at = _instant(told(SOURCE, row, "t"))
+    at = _instant(row["t"])
     if not is_daily(request.resolution):
         return at
     return begin_of(session_of(at, NEW_YORK), request.resolution)
@@ -57,13 +64,13 @@ def rows_frame(
     """Return rows as trades or bars; identical ones once."""
     if request.resolution == TICK:
         columns = {
-            "price": [told(SOURCE, it, "p") for it in rows],
-            "size": [told(SOURCE, it, "s") for it in rows],
+            "price": [it["p"] for it in rows],
+            "size": [it["s"] for it in rows],
             "side": [None] * len(rows),
-            "id": [str(told(SOURCE, it, "i")) for it in rows],
+            "id": [str(it["i"]) for it in rows],
         }
         return frame.trades(symbol, times, columns).unique(maintain_order=True)
-    numbers = {name: [told(SOURCE, it, key) for it in rows] for name, key in _COLUMNS.items()}
+    numbers = {name: [it[key] for it in rows] for name, key in _COLUMNS.items()}
     return frame.bars(symbol, times, numbers).unique(maintain_order=True)
 
 
@@ -75,19 +82,18 @@ def actions(symbol: str, document: Row) -> list[Action]:
     return [
         _action(symbol, row, is_split=kind in _SPLITS)
         for kind in (*_SPLITS, _DIVIDENDS)
-        for row in rows_in(SOURCE, by_kind.get(kind) or [])
+        for row in rows_in(SOURCE, by_kind.get(kind) or [], ("symbol", "ex_date"))
     ]
 
 
 def _action(symbol: str, row: Row, *, is_split: bool) -> Action:
-    if told(SOURCE, row, "symbol") != symbol:
+    if row["symbol"] != symbol:
         raise DataParsingError(SOURCE, f"expected actions of {symbol}, found {row['symbol']}")
-    day = date.fromisoformat(told(SOURCE, row, "ex_date"))
+    day = day_of(SOURCE, row["ex_date"])
     if is_split:
-        new, old = (Fraction(str(told(SOURCE, row, it))) for it in ("new_rate", "old_rate"))
-        return day, "split", exact(new / old), None
+        return day, "split", split_of(SOURCE, row.get("new_rate"), row.get("old_rate")), None
     paid = row.get("payable_date")
-    return day, "dividend", told(SOURCE, row, "rate"), date.fromisoformat(paid) if paid else None
+    return day, "dividend", row.get("rate"), day_of(SOURCE, paid) if paid else None
 
 
 def asset(symbol: str, document: Any) -> Row:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from rustybt.data.adapters import frame
-from rustybt.data.adapters.rest import quoted, rows_in, told
+from rustybt.data.adapters.rest import day_of, quoted, rows_in, split_of
 from rustybt.errors import (
     AuthenticationError,
     DataAdapterError,
@@ -69,15 +69,15 @@ def actions(symbol: str, document: Any) -> list[Action]:
     if document.get("symbol") != symbol:
         raise DataParsingError(SOURCE, f"expected actions of {symbol}, found {quoted(document)}")
     found: list[Action] = []
-    for row in rows_in(SOURCE, document.get("data")):
+    for row in rows_in(SOURCE, document.get("data"), ()):
         if "effective_date" in row:
-            ratio = told(SOURCE, row, "split_factor")
-            found.append((date.fromisoformat(row["effective_date"]), "split", ratio, None))
+            ratio = split_of(SOURCE, row.get("split_factor"))
+            found.append((day_of(SOURCE, row["effective_date"]), "split", ratio, None))
         else:
-            day = date.fromisoformat(told(SOURCE, row, "ex_dividend_date"))
             paid = row.get("payment_date")
-            known = date.fromisoformat(paid) if paid not in (None, "None", "") else None
-            found.append((day, "dividend", told(SOURCE, row, "amount"), known))
+            known = day_of(SOURCE, paid) if paid not in (None, "None", "") else None
+            day = day_of(SOURCE, row.get("ex_dividend_date"))
+            found.append((day, "dividend", row.get("amount"), known))
     return found
 
 

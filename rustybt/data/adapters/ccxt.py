@@ -22,7 +22,7 @@ from rustybt.data.adapters.net.limiter import Limiter, Rate, rates_of
 from rustybt.data.adapters.net.retry import Patience
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
-from rustybt.data.resolutions import BARS, MONTH, TICK, end_of, step_of
+from rustybt.data.resolutions import BARS, MONTH, TICK, step_of
 from rustybt.errors import RequestError, SymbolNotFoundError
 
 _NEWEST: Final = {"kraken": 720}  # bars that there are, however old a request begins
@@ -190,19 +190,18 @@ class CCXTConnection:
     async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
         """Yield the candles or trades of a market that are over by the clock of the exchange."""
         now = await self._now()
-        start, until = (
-            frame.milliseconds(request.start),
-            frame.milliseconds(min(request.until, now)),
-        )
+        start, over = frame.milliseconds(request.start), frame.milliseconds(now)
+        end = min(frame.milliseconds(request.until), over)
         if request.resolution == TICK:
-            async for rows, at in trades(self.exchange, symbol, start, until):
-                yield Page(rows, min(frame.instant(at), request.until))
+            async for trade_rows, at in trades(self.exchange, symbol, start, end):
+                yield Page(trade_rows, min(frame.instant(at), request.until))
             return
         candles = Candles(self.exchange, symbol, request.resolution)
-        async for told, at in candles.pages(start, until):
-            over = [it for it in told if _end(it, request.resolution) <= now]
-            running = [frame.instant(it.at) for it in told[len(over) :]]
-            yield Page(_bars(symbol, over), min([frame.instant(at), request.until, *running]))
+        async for rows, at in candles.pages(start, end):
+            told = min(at, over - candles.step)  # a bar that begins later may come yet
+            while rows and candles.after(rows[-1].at) > over:
+                told = rows.pop().at
+            yield Page(_bars(symbol, rows), min(frame.instant(told), request.until))
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
         """Return what the exchange tells of its markets."""
@@ -221,18 +220,17 @@ class CCXTConnection:
 
     async def _now(self) -> datetime:
         """Return the instant by the clock of the exchange, UTC without a zone."""
-        local = datetime.now(UTC).replace(tzinfo=None)
         if self._ahead is None:
-            exchange = self.exchange.ccxt
             self._ahead = timedelta()
-            if exchange.has["fetchTime"]:
-                told = await self.exchange.ask("", exchange.fetch_time)
-                self._ahead = frame.instant(told) - local
-        return local + self._ahead
+            if self.exchange.ccxt.has["fetchTime"]:
+                told = await self.exchange.ask("", self.exchange.ccxt.fetch_time)
+                # After the answer: rather too little, so that no bar is taken for over too early.
+                self._ahead = frame.instant(told) - _local()
+        return _local() + self._ahead
 
 
-def _end(row: Row, resolution: str) -> datetime:
-    return end_of(frame.instant(row.at), resolution)
+def _local() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _bars(symbol: str, rows: Sequence[Row]) -> pl.DataFrame:

@@ -59,7 +59,7 @@ class Candles:
         self._open_ended = name in _OPEN_ENDED  # an empty page says that there is nothing after
         self._until = name not in _WITHOUT_UNTIL
         self._most = _page_of(self.exchange.ccxt, self.symbol)
-        self._step = step_of(self.resolution) // timedelta(milliseconds=1)
+        self.step = step_of(self.resolution) // timedelta(milliseconds=1)
         self._since_counts = False
         self._seen = False
 
@@ -82,15 +82,21 @@ class Candles:
                 raise self._malformed("expected later bars with each page, found none")
             yield rows, start
 
+    def after(self, at: int) -> int:
+        """Return when the candle that begins at `at` is over, in milliseconds."""
+        if self.resolution != MONTH:
+            return at + self.step
+        return milliseconds(end_of(instant(at), MONTH))
+
     async def _page(self, since: int, end: int) -> tuple[list[Row], int]:
-        until = end if self._open_ended else min(end, since + self._most * self._step)
+        until = end if self._open_ended else min(end, since + self._most * self.step)
         rows = await self._ask(since, until) or await self._nothing(since, until)
         if not rows:
             return [], until
         self._seen = True
         rows = await self._without_gaps(await self._from_begin(rows, since))
         self._judge(rows)
-        return rows, self._after(rows[-1])
+        return rows, self.after(rows[-1].at)
 
     async def _nothing(self, since: int, until: int) -> list[Row]:
         """Return the rows that an exchange has after all, where it said that there are none."""
@@ -107,7 +113,7 @@ class Candles:
     async def _from_begin(self, rows: list[Row], since: int) -> list[Row]:
         """Return rows that begin where they should; whatever comes before them is asked for."""
         for _ in range(_BACKWARDS):
-            if rows[0].at - since < self._step:
+            if rows[0].at - since < self.step:
                 return rows
             before = await self._ask(since, rows[0].at)
             if not before:
@@ -133,9 +139,9 @@ class Candles:
         A minute without a trade has no bar, so shorter stretches are taken as they are.
         """
         gaps = [
-            (self._after(one), other.at)
+            (self.after(one.at), other.at)
             for one, other in pairwise(rows)
-            if other.at - self._after(one) >= _HOUR
+            if other.at - one.at > self.step and other.at - self.after(one.at) >= _HOUR
         ]
         if not gaps:
             return rows
@@ -172,13 +178,10 @@ class Candles:
         """Refuse bars of another length than was asked for."""
         steps = [other.at - one.at for one, other in pairwise(rows)]
         common = gcd(*steps)
-        coarse = len(rows) >= _TELLING and common > self._step
-        if self.resolution != MONTH and steps and (common % self._step or coarse):
+        coarse = len(rows) >= _TELLING and common > self.step
+        if self.resolution != MONTH and steps and (common % self.step or coarse):
             found = timedelta(milliseconds=common)
             raise self._malformed(f"expected bars of {self.resolution}, found some every {found}")
-
-    def _after(self, row: Row) -> int:
-        return milliseconds(end_of(instant(row.at), self.resolution))
 
     def _malformed(self, found: str) -> DataParsingError:
         return DataParsingError(self.exchange.source, f"{self.symbol}: {found}")

@@ -19,6 +19,7 @@ from rustybt.data.adapters.net.limiter import Rate
 from rustybt.data.adapters.net.negative import Unknown
 from rustybt.data.adapters.polygon_rows import (
     SOURCE,
+    TRADE,
     Action,
     Row,
     actions,
@@ -186,7 +187,7 @@ class _Polygon:
                 "sort": "timestamp",
                 "limit": _PAGE,
             }
-            return self._pages(f"/v3/trades/{symbol}", query, results)
+            return self._pages(f"/v3/trades/{symbol}", query, partial(results, TRADE))
         first, last = request.start, request.until - timedelta(microseconds=1)
         span = f"{microseconds(first) // 1000}/{microseconds(last) // 1000}"
         if is_daily(request.resolution):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
@@ -12,18 +11,20 @@ from rustybt.data.adapters.request import Request
 from rustybt.data.adapters.rest import (
     NEW_YORK,
     begin_of,
+    day_of,
     instant,
     quoted,
     rows_in,
     session_of,
-    told,
+    split_of,
 )
-from rustybt.data.adapters.unadjusted import exact
 from rustybt.data.resolutions import TICK, is_daily
 from rustybt.errors import DataParsingError
 
 SOURCE: Final = "polygon"
 _COLUMNS: Final = {"open": "o", "high": "h", "low": "l", "close": "c", "volume": "v"}
+AGGREGATE: Final = ("t", *_COLUMNS.values())
+TRADE: Final = ("sip_timestamp", "price", "size", "id")
 _DONE: Final = ("OK", "DELAYED")
 _TYPES: Final = {"CS": "equity", "ETF": "etf", "ADRC": "adr"}
 _MARKETS: Final = {"crypto": "crypto", "fx": "forex"}
@@ -49,26 +50,26 @@ def rows_frame(
     """Return rows as trades or bars; identical ones once."""
     if request.resolution == TICK:
         columns = {
-            "price": [told(SOURCE, it, "price") for it in rows],
-            "size": [told(SOURCE, it, "size") for it in rows],
+            "price": [it["price"] for it in rows],
+            "size": [it["size"] for it in rows],
             "side": [None] * len(rows),
-            "id": [str(told(SOURCE, it, "id")) for it in rows],
+            "id": [str(it["id"]) for it in rows],
         }
         return frame.trades(symbol, times, columns).unique(maintain_order=True)
-    numbers = {name: [told(SOURCE, it, key) for it in rows] for name, key in _COLUMNS.items()}
+    numbers = {name: [it[key] for it in rows] for name, key in _COLUMNS.items()}
     return frame.bars(symbol, times, numbers).unique(maintain_order=True)
 
 
-def results(document: Any) -> list[Row]:
-    """Return the rows of an answer, which has none if it has no word for them."""
+def results(names: Sequence[str], document: Any) -> list[Row]:
+    """Return the rows of an answer, each with all these fields; without a word for them there is none."""
     if not isinstance(document, dict) or document.get("status") not in _DONE:
         raise DataParsingError(SOURCE, f"expected status OK, found {quoted(document)}")
-    return rows_in(SOURCE, document.get("results", []))
+    return rows_in(SOURCE, document.get("results", []), names)
 
 
 def aggregates(symbol: str, document: Any) -> list[Row]:
     """Return the bars of an answer, which must be of the symbol, as traded, and as many as it says."""
-    rows = results(document)
+    rows = results(AGGREGATE, document)
     found = document.get("ticker"), document.get("adjusted"), document.get("resultsCount", 0)
     if found != (symbol, False, len(rows)):
         expected = f"({symbol}, False, {len(rows)})"
@@ -87,21 +88,18 @@ def result(document: Any) -> Row:
 
 def actions(symbol: str, document: Any) -> list[Action]:
     """Return the splits or dividends of an answer, which must be of the symbol."""
-    return [_action(symbol, it) for it in results(document)]
+    return [_action(symbol, it) for it in results(("ticker",), document)]
 
 
 def _action(symbol: str, row: Row) -> Action:
-    if told(SOURCE, row, "ticker") != symbol:
+    if row["ticker"] != symbol:
         raise DataParsingError(SOURCE, f"expected actions of {symbol}, found {row['ticker']}")
     if "execution_date" in row:
-        ratio = Fraction(str(told(SOURCE, row, "split_to"))) / Fraction(
-            str(told(SOURCE, row, "split_from"))
-        )
-        return date.fromisoformat(row["execution_date"]), "split", exact(ratio), None
+        ratio = split_of(SOURCE, row.get("split_to"), row.get("split_from"))
+        return day_of(SOURCE, row["execution_date"]), "split", ratio, None
     paid = row.get("pay_date")
-    day = date.fromisoformat(told(SOURCE, row, "ex_dividend_date"))
-    cash = told(SOURCE, row, "cash_amount")
-    return day, "dividend", cash, date.fromisoformat(paid) if paid else None
+    day = day_of(SOURCE, row.get("ex_dividend_date"))
+    return day, "dividend", row.get("cash_amount"), day_of(SOURCE, paid) if paid else None
 
 
 def asset(symbol: str, found: Row) -> dict[str, Any]:
@@ -117,7 +115,7 @@ def asset(symbol: str, found: Row) -> dict[str, Any]:
 
 
 def _whole(row: Row, name: str) -> int:
-    number = told(SOURCE, row, name)
+    number = row[name]
     if not isinstance(number, int):
         raise DataParsingError(SOURCE, f"{name}: expected a whole number, found {number!r}")
     return number

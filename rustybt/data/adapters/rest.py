@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, ClassVar, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,7 @@ from rustybt.data.adapters.net.keys import Secret, hidden, keys_of
 from rustybt.data.adapters.net.limiter import Limiter, Rate, rates_of
 from rustybt.data.adapters.net.retry import Patience
 from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.unadjusted import exact
 from rustybt.data.resolutions import MONTH, TICK, end_of, period_of
 from rustybt.errors import DataParsingError
 
@@ -195,21 +198,8 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def told(source: str, row: Mapping[str, Any], name: str) -> Any:
-    """Return a field of a row that each row must have.
-
-    Raises
-    ------
-    DataParsingError
-        It has none of that name, or nothing in it.
-    """
-    if row.get(name) is None:
-        raise DataParsingError(source, f"expected {name} in each row, found {', '.join(row)}")
-    return row[name]
-
-
-def rows_in(source: str, found: Any) -> list[dict[str, Any]]:
-    """Return what must be a list of rows with names.
+def rows_in(source: str, found: Any, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what must be a list of rows, each with a value of all these names.
 
     Raises
     ------
@@ -218,7 +208,42 @@ def rows_in(source: str, found: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(found, list) or not all(isinstance(it, dict) for it in found):
         raise DataParsingError(source, f"expected a list of rows, found {quoted(found)}")
+    for row in found:
+        if any(row.get(name) is None for name in names):
+            expected = ", ".join(names)
+            raise DataParsingError(source, f"expected {expected} in each row, found {quoted(row)}")
     return found
+
+
+def day_of(source: str, text: Any) -> date:
+    """Return an ISO date.
+
+    Raises
+    ------
+    DataParsingError
+        It is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise DataParsingError(source, f"expected a date, found {text!r}") from None
+
+
+def split_of(source: str, new: Any, old: Any = 1) -> Decimal:
+    """Return new shares per old.
+
+    Raises
+    ------
+    DataParsingError
+        One of them is no number above 0.
+    """
+    try:
+        ratio = Fraction(str(new)) / Fraction(str(old))
+    except (ValueError, ZeroDivisionError):
+        ratio = Fraction(0)
+    if ratio <= 0:
+        raise DataParsingError(source, f"expected a split, found {new!r} for {old!r}")
+    return exact(ratio)
 
 
 def quoted(found: Any) -> str:

@@ -1,10 +1,13 @@
 """CCXT: the real library over the loopback answers what the exchange has, under any name of a market."""
 
+import ast
 import asyncio
 import json
+import logging
 import pickle
 from datetime import date, datetime
 from decimal import Decimal
+from types import FunctionType
 
 import polars as pl
 import pytest
@@ -20,6 +23,7 @@ from rustybt.errors import (
     UnsupportedResolutionError,
 )
 from tests.adapters.ccxt_client import KLINES, adapter, fetch, fetch_all, same, truth
+from tests.fake_exchanges import faults
 
 at = datetime.fromisoformat
 
@@ -204,6 +208,48 @@ def test_the_urls_of_the_exchange_through_a_proxy(exchanges, monkeypatch):
     bars = CCXTAdapter("binance").fetch_sync("BTC/USDT", date(2024, 1, 1), date(2024, 1, 2), "1h")
     assert same(bars, truth(exchanges, "BTC/USDT", "2024-01-01", "2024-01-03", "1h"))
     assert {it.host for it in exchanges.log} == {"api.binance.com"}
+
+
+WORKFLOW = """
+from rustybt.data.adapters import CCXTAdapter
+import pandas as pd
+
+# 1. Create adapter
+adapter = CCXTAdapter(exchange_id='binance')
+
+# 2. Fetch data
+df = await adapter.fetch(
+    symbols=['BTC/USDT', 'ETH/USDT'],
+    start_date=pd.Timestamp('2024-01-01'),
+    end_date=pd.Timestamp('2024-01-31'),
+    resolution='1h'
+)
+"""
+
+
+def test_the_first_workflow_of_the_manual(exchanges, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", exchanges.proxy_url)
+    monkeypatch.setenv("SSL_CERT_FILE", str(exchanges.authority.ca_pem))
+    scope = {}
+    code = compile(WORKFLOW, "workflow", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    asyncio.run(FunctionType(code, scope)())
+    expected = [
+        truth(exchanges, it, "2024-01-01", "2024-02-01", "1h") for it in ("BTC/USDT", "ETH/USDT")
+    ]
+    assert same(scope["df"], pl.concat(expected))
+
+
+def test_no_key_is_shown_when_an_exchange_refuses_it(exchanges, caplog):
+    caplog.set_level(logging.DEBUG)
+    refused = faults.Status(401, '{"code":-2015,"msg":"canary-key"}')
+    exchanges.fail("/sapi/", refused, times=None)  # asked for with a key alone, and signed
+    fetched = fetch_all(
+        exchanges, "BTC/USDT", "2024-01-01", "2024-01-02", api_key="canary-key", api_secret="canary"
+    )
+    assert [it.ending for it in fetched.report.symbols] == ["failed"]
+    assert "canary" not in f"{fetched.report} {caplog.text}"
+    assert "signature" not in f"{fetched.report} {caplog.text}"
+    assert exchanges.asked("signature=")[0].headers["X-MBX-APIKEY"] == "canary-key"
 
 
 # ---------------------------------------------------------------- recorded

@@ -2,10 +2,10 @@
 
 ::
 
-    python tests/campaigns/request_rate.py --seconds 60 --rate 20
+    python tests/campaigns/request_rate.py --seconds 60 --rate 10
 
-Counts, in the server's log, the requests of every window of a minute and of a second: never above the
-limit, and at least 90 % of what it allows from the first request to the last; 1 if not.
+Counts, in the server's log, the requests of every window of 60 seconds: never above the limit, and at
+least 90 % of what it allows from the first request to the last; 1 if not.
 """
 
 import argparse
@@ -49,7 +49,6 @@ def run(seconds: float, rate: float) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as home, Loopback(World(ms("2024-03-01"))) as server:
         os.environ["HOME"] = home
         limit = server.limit(KLINES, rate * 60, 60.0)
-        second = server.limit("klines?", rate, 1.0)
         names = [[f"{base}/USDT" for base in part] for part in bases]
         processes = [
             context.Process(target=work, args=(server.http_url, rate, it, days)) for it in names
@@ -64,11 +63,10 @@ def run(seconds: float, rate: float) -> dict[str, float]:
     return {
         "requests": len(times),
         "seconds": round(overlap, 2),
-        "refused": limit.refused + second.refused,
+        "refused": limit.refused,
         "most_in_60_s": most_in(times, 60.0),
         "allowed_in_60_s": rate * 60,
         "most_in_1_s": most_in(times, 1.0),
-        "allowed_in_1_s": rate,
         "used": round((len(times) - 1) / overlap / rate, 4),
         "failed": sum(process.exitcode != 0 for process in processes),
     }
@@ -78,9 +76,8 @@ def right(found: dict[str, float]) -> bool:
     """Whether the limit was held, and used."""
     return (
         found["most_in_60_s"] <= found["allowed_in_60_s"]
-        and found["most_in_1_s"] <= found["allowed_in_1_s"]
         and found["refused"] == 0
-        and found["used"] >= 0.9
+        and 0.9 <= found["used"] <= 1.0
         and not found["failed"]
     )
 
@@ -88,7 +85,7 @@ def right(found: dict[str, float]) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--rate", type=float, default=20.0, help="requests a second")
+    parser.add_argument("--rate", type=float, default=10.0, help="requests a second")
     given = parser.parse_args()
     found = run(given.seconds, given.rate)
     print(json.dumps(found))

@@ -133,7 +133,7 @@ def test_variable_switches_it_off(wh, tmp_path, monkeypatch):
 
 def test_size_that_is_none_is_refused(wh, monkeypatch):
     monkeypatch.setenv("RUSTYBT_CACHE_SIZE_MB", "much")
-    with pytest.raises(ConfigError, match="RUSTYBT_CACHE_SIZE_MB: .* expects megabytes"):
+    with pytest.raises(ConfigError, match=r"RUSTYBT_CACHE_SIZE_MB: .* expects megabytes"):
         run(Pipeline(COLUMNS), wh)
 
 

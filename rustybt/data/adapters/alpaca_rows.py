@@ -11,6 +11,7 @@ from rustybt.data.adapters.request import Request
 from rustybt.data.adapters.rest import (
     NEW_YORK,
     begin_of,
+    cash_of,
     day_of,
     quoted,
     rows_in,
@@ -93,7 +94,8 @@ def _action(symbol: str, row: Row, *, is_split: bool) -> Action:
     if is_split:
         return day, "split", split_of(SOURCE, row.get("new_rate"), row.get("old_rate")), None
     paid = row.get("payable_date")
-    return day, "dividend", row.get("rate"), day_of(SOURCE, paid) if paid else None
+    cash = cash_of(SOURCE, row.get("rate"))
+    return day, "dividend", cash, day_of(SOURCE, paid) if paid else None
 
 
 def asset(symbol: str, document: Any) -> Row:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from rustybt.data.adapters import frame
-from rustybt.data.adapters.rest import day_of, quoted, rows_in, split_of
+from rustybt.data.adapters.rest import cash_of, day_of, quoted, rows_in, split_of
 from rustybt.errors import (
     AuthenticationError,
     DataAdapterError,
@@ -77,7 +77,8 @@ def actions(symbol: str, document: Any) -> list[Action]:
             paid = row.get("payment_date")
             known = day_of(SOURCE, paid) if paid not in (None, "None", "") else None
             day = day_of(SOURCE, row.get("ex_dividend_date"))
-            found.append((day, "dividend", row.get("amount"), known))
+            cash = cash_of(SOURCE, row.get("amount"))
+            found.append((day, "dividend", cash, known))
     return found
 
 

@@ -11,6 +11,7 @@ from rustybt.data.adapters.request import Request
 from rustybt.data.adapters.rest import (
     NEW_YORK,
     begin_of,
+    cash_of,
     day_of,
     instant,
     quoted,
@@ -99,7 +100,8 @@ def _action(symbol: str, row: Row) -> Action:
         return day_of(SOURCE, row["execution_date"]), "split", ratio, None
     paid = row.get("pay_date")
     day = day_of(SOURCE, row.get("ex_dividend_date"))
-    return day, "dividend", row.get("cash_amount"), day_of(SOURCE, paid) if paid else None
+    cash = cash_of(SOURCE, row.get("cash_amount"))
+    return day, "dividend", cash, day_of(SOURCE, paid) if paid else None
 
 
 def asset(symbol: str, found: Row) -> dict[str, Any]:

@@ -246,6 +246,19 @@ def split_of(source: str, new: Any, old: Any = 1) -> Decimal:
     return exact(ratio)
 
 
+def cash_of(source: str, found: Any) -> Any:
+    """Return the cash of a dividend, as it is told.
+
+    Raises
+    ------
+    DataParsingError
+        There is none.
+    """
+    if found is None:
+        raise DataParsingError(source, "expected the cash of a dividend, found none")
+    return found
+
+
 def quoted(found: Any) -> str:
     """Return the begin of an answer, for an error."""
     return repr(found)[:_QUOTED]

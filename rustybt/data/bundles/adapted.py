@@ -54,6 +54,11 @@ class AdapterSource:
     key: str
     before: Covered
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give workers the adapter by its parameters, so that each finds its keys by itself."""
+        told = replace(self, adapter=None)  # type: ignore[arg-type]
+        return _remade, (type(self.adapter), dict(self.adapter.parameters), vars(told))
+
     @property
     def name(self) -> str:
         """That of the adapter."""
@@ -186,6 +191,12 @@ class AdapterSource:
             reason = "; ".join((*reasons, f"missing: {spans}"))
             return Outcome(symbol, "partial", rows, reason)
         return Outcome(symbol, "complete" if rows else "empty", rows, "; ".join(reasons))
+
+
+def _remade(
+    kind: type[DataAdapter], parameters: Mapping[str, Any], told: Mapping[str, Any]
+) -> AdapterSource:
+    return AdapterSource(**{**told, "adapter": kind(**parameters)})
 
 
 def _texts(stretch: Stretch) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -24,6 +24,7 @@ from rustybt.data.bundles.journal import Journal
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.bundles.specification import Specification
 from rustybt.data.bundles.stretches import union, without
+from rustybt.data.bundles.tables import add_table
 from rustybt.data.resolutions import dataset_of, is_daily, period_of, resolution_of
 from rustybt.errors import NoFailureError, SymbolsFailedError
 from warehouse import BundleName, Warehouse, sqltext
@@ -31,6 +32,15 @@ from warehouse.errors import UnknownSnapshotError
 from warehouse.layout import BundleDir, root_of
 
 AGAIN: Final = 5  # stored bars of each symbol
+
+
+@runtime_checkable
+class OfFunding(Protocol):
+    """An adapter that tells the funding of perpetuals."""
+
+    async def funding(self, symbols: Sequence[str], start_date: Any, end_date: Any) -> pl.DataFrame:
+        """Return ``ts``, ``symbol`` and ``rate`` of a span, both dates included."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,28 @@ class _Fetching:
             on_error=self.wanted.on_error,
             assets=terms.to_arrow() if terms.height else None,
         )
-        return self._ingested(source, request)
+        report = self._ingested(source, request)
+        if isinstance(adapter, OfFunding):
+            return replace(report, snapshot=self._add_funding(adapter, names, first, last))
+        return report
+
+    def _add_funding(
+        self, adapter: OfFunding, symbols: Sequence[str], first: date, last: date
+    ) -> int:
+        """Store what is new of the funding of perpetuals; return the newest snapshot."""
+        bundle = self.specification.bundle
+        with warehouse.open(self.root) as wh:
+            head = wh.snapshot(bundle)
+            query = sqltext.render(
+                "ingest/perpetuals", bundle=bundle, funded="funding_1h" in head.datasets
+            )
+            known = dict(wh.sql(query, {"symbols": list(symbols)}).rows())
+        if not known:
+            return head.version
+        self.progress(f"asking for the funding of {len(known)} perpetuals")
+        begin = min(first if at is None else max(first, at.date()) for at in known.values())
+        told = run(adapter.funding(sorted(known), min(begin, last), last))
+        return add_table(bundle, "funding_1h", told.to_arrow(), root=self.root).version
 
     def _ingested(self, source: AdapterSource, request: Request) -> IngestReport:
         told = self.specification

@@ -1,0 +1,35 @@
+"""Perpetuals are ingested with their funding, and again with what is new of it."""
+
+import warehouse
+from rustybt.data.bundles import register
+from tests.adapters.ccxt_client import adapter
+
+
+def test_funding_is_stored_with_the_bars(exchanges, tmp_path) -> None:
+    root = tmp_path / "root"
+    bundle = register(
+        bundle_name="perps",
+        adapter=adapter(exchanges),
+        symbols=["BTC/USDT:USDT", "ETH/USDT"],
+        start_date="2024-01-01",
+        end_date="2024-01-03",
+        resolution="1h",
+        root=root,
+    )
+    first = bundle.ingest()
+    assert first.added == 144
+    told = "SELECT symbol, count(*), min(ts)::TEXT, max(ts)::TEXT FROM perps.funding_1h GROUP BY 1"
+    with warehouse.open(root) as wh:
+        assert wh.sql(told).rows() == [
+            ("BTC/USDT:USDT", 9, "2024-01-01 00:00:00", "2024-01-03 16:00:00")
+        ]
+        assert wh.snapshot("perps").version == first.snapshot
+    again = bundle.ingest()
+    assert (again.new, again.snapshot) == (False, first.snapshot)
+    exchanges.log.clear()
+    later = bundle.ingest(end_date="2024-01-04")
+    assert later.added == 48
+    (asked,) = exchanges.asked("fundingRate")
+    assert int(asked.query["startTime"]) >= 1_704_240_000_000  # 3 January
+    with warehouse.open(root) as wh:
+        assert wh.sql(told).rows()[0][1] == 12

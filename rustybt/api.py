@@ -42,6 +42,7 @@ attach_pipeline = _word(TradingAlgorithm.attach_pipeline)
 batch_market_order = _word(TradingAlgorithm.batch_market_order)
 cancel_order = _word(TradingAlgorithm.cancel_order)
 fetch_csv = _word(TradingAlgorithm.fetch_csv)
+future_symbol = _word(TradingAlgorithm.future_symbol)
 get_datetime = _word(TradingAlgorithm.get_datetime)
 get_environment = _word(TradingAlgorithm.get_environment)
 get_open_orders = _word(TradingAlgorithm.get_open_orders)
@@ -94,6 +95,7 @@ __all__ = [
     "date_rules",
     "execution",
     "fetch_csv",
+    "future_symbol",
     "get_datetime",
     "get_environment",
     "get_open_orders",

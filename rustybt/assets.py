@@ -201,6 +201,19 @@ class AssetFinder:
             as_of_date = as_of_date.date()
         return self.lookup(symbol, as_of_date)
 
+    def lookup_future_symbol(self, symbol: str) -> Asset:
+        """Return the contract of a future that a symbol such as ``ESH20`` names.
+
+        Raises
+        ------
+        UnknownSymbolError
+            No future of the bundle has it; the nearest is named.
+        """
+        futures = [name for name, it in self._spells.items() if it[-1].asset_type == "future"]
+        if symbol not in futures and symbol.upper() not in futures:
+            raise UnknownSymbolError(symbol, futures, self.bundle)
+        return self.lookup(symbol)
+
     def lookup(self, symbol: str, on: date | None = None) -> Asset:
         """Return the asset that a symbol names.
 

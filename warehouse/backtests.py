@@ -162,7 +162,9 @@ FILLS: Final = Table(
         Column("price", "DOUBLE", "Trade currency a unit, slippage included"),
         Column("dt", "TIMESTAMP", "When it filled, UTC"),
         Column(
-            "order_id", "BIGINT", "Order that it fills; NULL when a delisting closed the position"
+            "order_id",
+            "BIGINT",
+            "Order that it fills; NULL when a delisting or an expiry closed the position",
         ),
         Column("commission", "DOUBLE", "NULL: zipline books it to the order"),
     ),
@@ -185,8 +187,10 @@ LEDGER: Final = Table(
     (
         Column("entry", "BIGINT", "Number of the entry in its run, from 1"),
         _SESSION,
-        Column("kind", "VARCHAR", "capital, fill, commission, dividend, split …"),
-        Column("account", "VARCHAR", "cash, capital, holding, commission, dividend …"),
+        Column("kind", "VARCHAR", "capital, fill, commission, split, liquidation …"),
+        Column(
+            "account", "VARCHAR", "cash, capital, holding, … and the currency if not the account's"
+        ),
         Column("value", "DOUBLE", "Trade currency, debits positive; the nearest number"),
         Column("exact_value", "VARCHAR", "The same, with every digit"),
         _SID,

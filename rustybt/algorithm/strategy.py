@@ -162,6 +162,16 @@ class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
         day = self._lookup_day or self._run.settings.end
         return self.asset_finder.lookup(symbol_str, day)
 
+    def future_symbol(self, symbol: str) -> Asset:
+        """Return the contract of a future, by its symbol.
+
+        Raises
+        ------
+        UnknownSymbolError
+            No future of the bundle has it; the nearest is named.
+        """
+        return self.asset_finder.lookup_future_symbol(symbol)
+
     def set_symbol_lookup_date(self, dt: Day) -> None:
         """Have `symbol` take the listing spell that had begun by a day.
 

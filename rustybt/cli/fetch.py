@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from rustybt.cli.output import format_option, root_option
-from rustybt.cli.progress import words_progress
+from rustybt.cli.progress import fetch_progress
 from rustybt.cli.told import tell
 from rustybt.data.adapters.registry import AdapterRegistry
 from rustybt.data.bundles import Fetch, register
@@ -42,6 +42,7 @@ def how_options(command: Command) -> Command:
             help="What a symbol that fails does: nothing is committed, or the others are.",
         ),
         click.option("--failed-only", is_flag=True, help="Only what the last ingest did not get."),
+        click.option("--refetch", is_flag=True, help="What is stored too, to notice revisions."),
         click.option("--progress/--no-progress", default=True, help="Say what is being done."),
     ):
         command = option(command)
@@ -110,9 +111,10 @@ def fetch_named(bundle: str, given: Mapping[str, Any]) -> None:
         n_workers=given["n_workers"],
         on_error=given["on_error"],
         failed_only=given["failed_only"],
+        refetch=given["refetch"],
     )
-    with words_progress(shown=given["progress"]) as progress:
-        report = fetch(told, wanted, root=root, progress=progress)
+    with fetch_progress(shown=given["progress"]) as (progress, watch):
+        report = fetch(told, wanted, root=root, progress=progress, watch=watch)
     with noting([committed_before(bundle, report.snapshot)] if report.new else []):
         tell(report, given["form"])
 

@@ -55,7 +55,9 @@ _command(
     "Take over a bundle of zipline: bars, splits, dividends, mergers and assets. PATH is a folder "
     "with daily_equities.bcolz, the folder of a bundle's ingestions, or a name under $ZIPLINE_ROOT.",
 )
-_command("bcolz", "Take over a bcolz folder of daily bars alone; its symbols are its sids.")
+_command(
+    "bcolz", "Take over a bcolz folder of bars alone, daily or minutes; its symbols are its sids."
+)
 _command(
     "csvdir",
     "Take over the CSV files of zipline's csvdir: PATH holds the folder daily, with one file a symbol.",

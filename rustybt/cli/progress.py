@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 from rustybt.cli.output import say
 
 if TYPE_CHECKING:
+    from rustybt.data.bundles.watching import Fetching
     from rustybt.simulation.loop import Progress as Step
 
 PLAIN_SECONDS: Final = 10.0  # between lines of progress where there is no terminal
+LONG_SECONDS: Final = 3.0  # without a page: the source is slow, or its limit is waited for
 
 ShowWords = Callable[[str], None]
 ShowStep = Callable[["Step"], None]
@@ -32,6 +34,66 @@ def words_progress(*, shown: bool = True) -> Iterator[ShowWords]:
             yield status.update
     else:
         yield say
+
+
+@contextmanager
+def fetch_progress(
+    *, shown: bool = True
+) -> Iterator[tuple[ShowWords, Callable[["Fetching"], None]]]:
+    """Give a function for what is being done, and one for how far a fetch is."""
+    if not shown:
+        yield lambda _: None, lambda _: None
+    elif sys.stderr.isatty():
+        with _fetch_bar() as shows:
+            yield shows
+    else:
+        yield say, _FetchLines()
+
+
+@contextmanager
+def _fetch_bar() -> Iterator[tuple[ShowWords, Callable[["Fetching"], None]]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rows]:,} rows, {task.fields[speed]:,.0f}/s{task.fields[waits]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None, rows=0, speed=0.0, waits="")
+
+        def show(step: "Fetching") -> None:
+            bar.update(
+                task,
+                total=step.total,
+                completed=step.done,
+                rows=step.rows,
+                speed=step.speed,
+                waits=_waits(step),
+            )
+
+        yield lambda words: bar.update(task, description=words), show
+
+
+class _FetchLines:
+    """How far a fetch is as a few lines: one now and then."""
+
+    def __init__(self) -> None:
+        self._said = time.perf_counter()
+
+    def __call__(self, step: "Fetching") -> None:
+        if time.perf_counter() - self._said > PLAIN_SECONDS:
+            self._said = time.perf_counter()
+            say(
+                f"{step.done:,} of {step.total:,} symbols, {step.rows:,} rows, "
+                f"{step.speed:,.0f}/s{_waits(step)}"
+            )
+
+
+def _waits(step: "Fetching") -> str:
+    return f", waiting for {step.quiet:,.0f} s" if step.quiet >= LONG_SECONDS else ""
 
 
 @contextmanager

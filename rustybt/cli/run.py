@@ -62,6 +62,9 @@ _day = click.DateTime(["%Y-%m-%d"])
     help="Cash at the start.",
 )
 @click.option(
+    "--currency", help="Of the account and the result, such as EUR.  [default: that of most assets]"
+)
+@click.option(
     "-p",
     "--param",
     "params",
@@ -83,6 +86,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     end: datetime,
     output: Path | None,
     capital_base: float,
+    currency: str | None,
     params: tuple[str, ...],
     store: bool | None,
     name: str | None,
@@ -103,6 +107,7 @@ def run(  # noqa: PLR0913 - one parameter an option
             start,
             end,
             capital_base=capital_base,
+            currency=currency,
             algorithm=strategy,
             bundle=bundle,
             root=root,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 from typing_extensions import override
 
 from rustybt.assets import Asset
@@ -26,6 +27,7 @@ from rustybt.finance.ledger import (
     Posting,
     exact,
 )
+from rustybt.finance.margin import MarginLine
 from rustybt.finance.position import Position
 from rustybt.finance.rates import Rates
 from rustybt.finance.transaction import Transaction
@@ -52,6 +54,7 @@ class MixedHoldings(Holdings):
         self._worths: dict[Asset, Decimal] = {}  # of a unit at a price of 1, in this session
         self._owed: dict[Asset, Decimal] = {}  # what is on `notional`, trade currency
         self._available = capital
+        self._line: tuple[int, MarginLine] | None = None  # and the length of the journal it is of
         super().__init__(capital, session, marks)
 
     @property
@@ -66,6 +69,7 @@ class MixedHoldings(Holdings):
         self._session = session
         self._worths.clear()
         self._valued = (-1, -1)
+        self._line = None
 
     @override
     def fill(self, transaction: Transaction, session: date) -> None:
@@ -142,8 +146,11 @@ class MixedHoldings(Holdings):
 
     @override
     def margin_call(self) -> list[Asset]:
+        line = self._margin_line()
+        if line.idle or line.holds(self._marks.last_prices(line.assets)):
+            return []
         needed = self.required(initial=False)
-        return list(self._owed) if needed and self.collateral() < needed else []
+        return list(self._owed) if self.collateral() < needed else []
 
     def collateral(self) -> Decimal:
         """Return what margins may be taken from: the equity less what is held and paid in full."""
@@ -198,6 +205,28 @@ class MixedHoldings(Holdings):
         if asset.asset_type == "future":  # trade currency a contract
             return EXACT.multiply(needed, self.rate(asset))
         return EXACT.multiply(EXACT.multiply(needed, exact(price)), self._worth(asset))
+
+    def _margin_line(self) -> MarginLine:
+        """Return what holding needs, which changes with the books and the session only."""
+        booked = len(self.ledger.journal)
+        if self._line is None or self._line[0] != booked:
+            self._line = (booked, self._made_line())
+        return self._line[1]
+
+    def _made_line(self) -> MarginLine:
+        assets = [*self._owed, *(it for it in self._shorts if not it.margined)]
+        quantities = [float(self.ledger.quantities[it.sid]) for it in assets]
+        worths = [float(self._worth(it)) for it in assets]
+        rates = [it.maintenance_margin or 0.0 if it.margined else 0.0 for it in assets]
+        fixed, asked = 0.0, []
+        for asset, quantity, worth, rate in zip(assets, quantities, worths, rates, strict=True):
+            a_contract = asset.asset_type == "future"
+            asked.append(0.0 if a_contract else abs(quantity) * worth * rate)
+            fixed += abs(quantity) * rate * float(self.rate(asset)) if a_contract else 0.0
+        owed = sum(float(self._owed[it] * self.rate(it)) for it in self._owed)
+        there = float(self.ledger.cash) + owed
+        gained = np.array(quantities) * np.array(worths)
+        return MarginLine.of(assets, there, fixed, (gained, np.array(asked)))
 
     def _take_gain(self, asset: Asset, gain: Decimal, session: date) -> None:
         owed = Posting(self._named(NOTIONAL, asset), EXACT.minus(gain), asset.sid)

@@ -1,7 +1,8 @@
 """What positions entail while they are held: funding, calls for margin, the cost of borrowing."""
 
+from bisect import bisect_left
 from collections import deque
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,9 +21,9 @@ _SMALLEST = Decimal("1e-8")  # trade currency, of a cost that has to be rounded
 
 
 class Exchange(NamedTuple):
-    """An exchange of funding: instant (UTC), asset and fraction of the value that longs pay."""
+    """An exchange of funding: the bar in which it is, asset and fraction of the value that longs pay."""
 
-    at: datetime
+    bar: int
     asset: Asset
     rate: float
 
@@ -65,26 +66,29 @@ class Carry:
         """Begin a session: take its prices of currencies, and ask for its funding."""
         self._holdings.begin(session)
         if self._funded:
-            closed = self._panel.timeline.instant(self._clock.until - 1)
-            rows = self._market.funding(self._asked, closed)
-            self._coming.extend(Exchange(*it) for it in rows)
+            instant = self._panel.timeline.instant
+            bars = range(self._clock.bar, self._clock.until)
+            closed = instant(bars[-1])
+            for at, asset, rate in self._market.funding(self._asked, closed):
+                bar = bars[bisect_left(bars, at, key=instant)]
+                self._coming.append(Exchange(bar, asset, rate))
             self._asked = closed
 
-    def fund(self, session: date, now: datetime) -> None:
+    def fund(self, session: date) -> None:
         """Exchange the funding since the bar before, on what was held then, at the price of now."""
         coming = self._coming
-        while coming and coming[0].at <= now:
+        while coming and coming[0].bar <= self._clock.bar:
             _, asset, rate = coming.popleft()
             held = self._holdings.ledger.quantities.get(asset.sid)
             if held:
                 cost = EXACT.multiply(self._worth(asset, held), exact(rate))
                 self._holdings.charge(asset, FUNDING, cost, session)
 
-    def call(self, session: date, now: datetime) -> None:
+    def call(self, session: date) -> None:
         """Order positions on margin to be closed at the next bar if they lack what holding needs."""
         for asset in self._holdings.margin_call():
             amount = self._holdings.positions[asset].amount
-            self._blotter.liquidate(asset, -amount, Placing(now, session))
+            self._blotter.liquidate(asset, -amount, Placing(self._clock.now, session))
 
     def end(self, session: date, days: int) -> None:
         """End a session: charge shorts for the nights to the next, and settle what is on margin."""

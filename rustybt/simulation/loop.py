@@ -221,11 +221,11 @@ class Simulation:
             clock.bar = bar
             panel.seen = bar + 1
             if carry is not None:
-                carry.fund(label, clock.now)
+                carry.fund(label)
             if blotter.waiting:
                 blotter.fill(data, self.holdings, label, clock.now, closing=clock.closing)
             if carry is not None:
-                carry.call(label, clock.now)
+                carry.call(label)
             on_bar(data)
 
     def _take_actions(self, actions: Sequence[Action], label: date) -> None:

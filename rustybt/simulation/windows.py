@@ -1,5 +1,6 @@
 """Windows of history: which bars of which panel answer, whatever the run steps by."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -61,7 +62,7 @@ class Windows:
         self._until = until
         self._run = panel
         self._others: dict[Resolution, Panel] = {}
-        ends = [market.number(it.last_session) + 1 for it in market.assets]
+        ends = [bisect_right(market.labels, it.end) for it in market.assets]
         self.ends = np.array(ends, dtype=np.int64)
 
     def find(

@@ -4,7 +4,7 @@
 -- scope: history
 -- of: minutes
 -- parameters: minutes = 60
--- meaning: a longer pause between two bars of one session.
+-- meaning: a longer pause between two bars of one session, its midday break left out.
 -- columns: symbol, session, ts, detail
 WITH steps AS (
     SELECT
@@ -13,12 +13,27 @@ WITH steps AS (
         ts,
         lag(ts) OVER (PARTITION BY sid, session ORDER BY ts) AS before
     FROM bars
+),
+pauses AS (
+    SELECT
+        steps.symbol,
+        steps.session,
+        steps.before,
+        steps.ts,
+        CASE
+            WHEN steps.before <= sessions.break_at AND steps.ts >= sessions.resume_at
+                THEN date_diff('minute', sessions.break_at, sessions.resume_at)
+            ELSE 0
+        END AS left_out
+    FROM steps
+    LEFT JOIN sessions USING (session)
+    WHERE date_diff('minute', steps.before, steps.ts) > $minutes
 )
 SELECT
     symbol,
     session,
     before AS ts,
-    date_diff('minute', before, ts) || ' minutes to the next bar' AS detail
-FROM steps
-WHERE date_diff('minute', before, ts) > $minutes
+    date_diff('minute', before, ts) - left_out || ' minutes to the next bar' AS detail
+FROM pauses
+WHERE date_diff('minute', before, ts) - left_out > $minutes
 ORDER BY symbol, session, ts

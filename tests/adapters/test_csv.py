@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from rustybt.data.adapters.csv import CSVAdapter, CSVConfig, SchemaMapping
+from rustybt.data.sources import FileSource, rebuilt
 from rustybt.errors import DataParsingError, FetchError, RequestError, SymbolNotFoundError
 
 at = datetime.fromisoformat
@@ -178,6 +179,11 @@ def test_it_is_made_again_of_its_parameters(tmp_path):
     again = CSVAdapter(**json.loads(json.dumps(dict(adapter.parameters))))
     assert again.fetch_sync("X", "2024-01-02", "2024-01-03").height == 2
     assert again.parameters == adapter.parameters
+
+
+def test_files_as_a_source_are_made_again_of_their_parameters(tmp_path):
+    source = FileSource(tmp_path, delimiter=";", zone="Asia/Tokyo", columns=(("close", "last"),))
+    assert rebuilt(json.loads(json.dumps(source.parameters))) == source
 
 
 def test_options_that_cannot_be_are_refused(tmp_path):

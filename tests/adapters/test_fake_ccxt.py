@@ -1,6 +1,6 @@
 """The server's exchanges, asked by the real ccxt: each page is what it would be there."""
 
-import ccxt
+import ccxt  # noqa: TID253 - what is tested
 import pytest
 
 from tests.fake_exchanges import urls

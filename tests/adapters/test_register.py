@@ -1,11 +1,13 @@
 """A bundle that says where it comes from: registered, fetched by name, fetched again for what is new."""
 
 import pytest
+from click.testing import CliRunner
 
 import warehouse
+from rustybt.cli import main
 from rustybt.data.adapters.registry import AdapterRegistry
-from rustybt.data.bundles import get, ingest, register, unregister
-from rustybt.data.bundles.fetching import AGAIN, Fetch
+from rustybt.data.bundles import get, ingest, register, specification, unregister
+from rustybt.data.bundles.fetching import AGAIN, Fetch, fetch
 from rustybt.errors import (
     NoFailureError,
     NotIngestedError,
@@ -158,3 +160,74 @@ def test_an_adapter_that_nobody_could_make_again_is_refused(root) -> None:
     with pytest.raises(TypeError, match="subclass of DataAdapter"):
         AdapterRegistry.register(object)
     assert {"coins", "csv", "yahoo"} <= set(AdapterRegistry.list_adapters())
+
+
+def test_a_vacuum_forgets_pages_that_no_snapshot_holds(coins, exchanges, root) -> None:
+    bundle = coins(["BTC/USDT", "ETH/USDT"])
+    exchanges.fail("symbol=ETHUSDT&interval=1h&startTime=1704153600000", faults.Status(500))
+    assert bundle.ingest(on_error="partial").failed == 1
+    assert len(list(root.glob("bundles/c/fetched/*/*/*.parquet"))) == 1
+    told = CliRunner().invoke(main, ["bundle", "vacuum", "c", "--root", str(root)])
+    assert "Fetched pages that no snapshot holds: 1, removed." in told.output
+    assert not list(root.glob("bundles/c/fetched/*/*/*.parquet"))
+    assert bundle.ingest(failed_only=True).added == 72
+
+
+def test_a_damaged_page_is_fetched_again(coins, exchanges, root) -> None:
+    bundle = coins(["BTC/USDT"])
+    exchanges.fail("startTime=1704240000000", faults.Status(500), times=1)
+    with pytest.raises(SymbolsFailedError):
+        bundle.ingest()
+    first, _ = sorted(root.glob("bundles/c/fetched/*/*/*.parquet"))
+    first.chmod(0o600)
+    first.write_bytes(first.read_bytes()[:-9])
+    exchanges.log.clear()
+    assert bundle.ingest().added == 72
+    assert spans(exchanges) == [0, 48]
+
+
+def test_a_revised_bar_becomes_a_snapshot_with_a_diff(coins, exchanges, root) -> None:
+    bundle = coins(["BTC/USDT"])
+    bundle.ingest()
+    exchanges.fail("startTime=", faults.Reshaped(_revised), times=1)
+    report = bundle.ingest()
+    assert (report.changed, report.same) == (1, AGAIN - 1)
+    with warehouse.open(root) as wh:
+        assert wh.diff("c", 1, 2).rows() == [("bars_1h", "BTC/USDT", 0, 1, 0)]
+
+
+def test_all_days_are_asked_again_on_request(coins, exchanges, root) -> None:
+    bundle = coins(["BTC/USDT"])
+    bundle.ingest()
+    exchanges.log.clear()
+    report = bundle.ingest(refetch=True)
+    assert (report.new, report.same) == (False, 72)
+    assert spans(exchanges) == [0, 24, 48]
+
+
+def _revised(rows):
+    rows[-1][5] = "77.5"
+    return rows
+
+
+def test_who_looks_on_sees_symbols_and_rows(coins, root) -> None:
+    coins()
+    steps = []
+    fetch(specification.find("c", root), Fetch(), root=root, watch=steps.append)
+    last = steps[-1]
+    assert (last.done, last.total, last.rows) == (2, 2, 144)
+    assert last.speed > 0
+    done = [it.done for it in steps]
+    assert done == sorted(done)
+
+
+def test_how_fast_a_source_is_asked_changes_nothing_of_its_pages(root) -> None:
+    from rustybt.data.adapters import YFinanceAdapter
+
+    def key(**given):
+        asked = {"symbols": "A", "start_date": "2024-01-01", "end_date": "2024-01-31"}
+        register("y", adapter=YFinanceAdapter(**given), root=root, **asked)
+        return specification.find("y", root).key
+
+    assert key() == key(timeout=3.0, request_delay=0.5, rate_limit=2.0)
+    assert key() != key(fetch_splits=False)

@@ -8,9 +8,11 @@ from statistics import median
 
 import pytest
 
+import warehouse
 from rustybt.data.adapters.net.negative import Unknown
 from rustybt.data.adapters.net.retry import Patience
 from rustybt.data.adapters.yahoo import YFinanceAdapter
+from rustybt.data.bundles import register
 from rustybt.errors import FetchError, RequestError, UnsupportedResolutionError
 from tests.fake_exchanges import Authority, Loopback, faults
 from tests.fake_exchanges.stocks import NEW_YORK
@@ -284,3 +286,42 @@ def test_adjusted_closes_are_those_of_yahoo(recorded, yahoo, symbol, first, last
     # Dividends after the recording are in what it tells: one factor for all days.
     later = median(it / own for it, own in zip(told, adjusted, strict=True))
     assert told == pytest.approx([it * later for it in adjusted], rel=within)
+
+
+def registered(adapter, symbol, first, last, root):
+    bundle = register(
+        bundle_name="us",
+        adapter=adapter,
+        symbols=[symbol],
+        start_date=first,
+        end_date=last,
+        root=root,
+    )
+    bundle.ingest()
+    return warehouse.open(root)
+
+
+def test_splits_and_dividends_land_in_a_bundle(start, yahoo, tmp_path):
+    adapter = yahoo(start("2024-06-20T12:00"))
+    with registered(adapter, "AAPL", "2020-08-03", "2020-11-10", tmp_path / "w") as wh:
+        told = wh.sql("SELECT session, kind, amount FROM us.adjustments ORDER BY session").rows()
+        ratio = wh.sql("SELECT ratio FROM us.adjustments WHERE kind = 'split'").rows()
+        assets = wh.sql("SELECT symbol, exchange, asset_type, name, currency FROM us.assets").rows()
+    assert told == [
+        (date(2020, 8, 7), "dividend", Decimal("0.82")),
+        (date(2020, 8, 31), "split", None),
+        (date(2020, 11, 6), "dividend", Decimal("0.205")),
+    ]
+    assert ratio == [(0.25,)]
+    assert assets == [("AAPL", "XNYS", "equity", "Apple Inc.", "USD")]
+
+
+@pytest.mark.reference
+def test_the_adjusted_view_is_yahoos_adjusted_close(recorded, yahoo, tmp_path):
+    with registered(yahoo(recorded), "AAPL", "2020-08-31", "2020-11-06", tmp_path / "w") as wh:
+        rows = wh.sql("SELECT close FROM us.bars_1d_adjusted ORDER BY session").rows()
+    body = recorded.world.recording(f"yahoo/{RECORDED['AAPL']}")["response"]["bodyJson"]
+    told = body["chart"]["result"][0]["indicators"]["adjclose"][0]["adjclose"]
+    adjusted = [float(close) for (close,) in rows]
+    later = median(it / own for it, own in zip(told, adjusted, strict=True))
+    assert told == pytest.approx([it * later for it in adjusted], rel=3e-7)

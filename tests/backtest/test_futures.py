@@ -2,6 +2,7 @@
 
 import math
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ sys.path.append(str(Path(__file__).parent))
 from terms import day, orders, told
 
 from rustybt import api
-from rustybt.errors import TradingControlError
+from rustybt.errors import TradingControlError, UnknownSymbolError
 from rustybt.finance.commission import NoCommission, PerContract, PerDollar
 from rustybt.finance.ledger import Ledger
 from rustybt.finance.slippage import NoSlippage
@@ -144,6 +145,19 @@ def test_what_is_open_at_the_expiry_is_cancelled(make_bundle):
     assert seen == [1, 1, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("expiry", [day(4), date(2020, 1, 11)])
+def test_what_has_expired_cannot_be_traded_even_if_bars_go_on(make_bundle, expiry):
+    seen = []
+
+    def handle_data(context, data):
+        one, both = context.symbol("ES"), [context.symbol("ES"), context.symbol("SPY")]
+        price = data.current(one, "price")
+        seen.append((data.can_trade(one), data.can_trade(both).tolist(), math.isnan(price)))
+
+    api_run(future(make_bundle, expiry=expiry), handle_data)
+    assert seen == [(True, [True, True], False)] * 5 + [(False, [False, True], True)]
+
+
 def test_prices_of_orders_are_of_its_ticks(make_bundle):
     placed = []
 
@@ -238,6 +252,19 @@ def test_the_account_says_what_margins_need(make_bundle):
     account = bought(root, {0: [("ES", 2)]}, sessions=2).context.account
     assert account.initial_margin_requirement == 800
     assert account.maintenance_margin_requirement == 700
+
+
+def test_a_contract_is_found_by_its_symbol(make_bundle):
+    found = []
+
+    def handle_data(context, data):
+        found.append(api.future_symbol("es"))
+        assert context.asset_finder.lookup_future_symbol("ES") is found[-1]
+        with pytest.raises(UnknownSymbolError, match="No symbol 'SPY' among the 1"):
+            context.future_symbol("SPY")
+
+    api_run(future(make_bundle), handle_data)
+    assert [str(it) for it in found] == ["ES"] * 6
 
 
 # -- books -------------------------------------------------------------------------------------

@@ -157,3 +157,10 @@ def test_a_process_of_its_own_runs_it(make_bundle, tmp_path):
         check=True,
     )
     assert len(found.stdout.splitlines()) == 6
+
+
+def test_an_account_in_another_currency_needs_its_rates(rustybt):
+    assert rustybt(FUNCTIONS, "--currency", "USD").exit_code == 0
+    result = rustybt(FUNCTIONS, "--currency", "EUR")
+    assert result.exit_code != 0
+    assert "fx_rates has none of USD in EUR" in result.stderr

@@ -77,7 +77,7 @@ def _crypto(world: World, ask: Ask) -> dict[str, Any]:
 
 
 def _rates(world: World, ask: Ask) -> dict[str, Any]:
-    return {"data": {"currency": "USD", "rates": {it: "1" for it in world.bases}}}
+    return {"data": {"currency": "USD", "rates": dict.fromkeys(world.bases, "1")}}
 
 
 def _time(world: World, ask: Ask) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """OKX: spot and swap market data, the newest candle first, inside a window alone."""
 
+from decimal import Decimal
 from typing import Any
 
 from tests.fake_exchanges.answer import Answer, Ask
@@ -8,6 +9,7 @@ from tests.fake_exchanges.world import World
 
 _UNITS = {"m": "m", "H": "h", "Dutc": "d", "Wutc": "w", "Mutc": "mo", "Hutc": "h"}
 _USUAL, _MOST = 100, 300
+_CONTRACT = Decimal("0.01")  # coins in one
 _CURRENT = 1_440  # bars that /candles has; older ones are in /history-candles
 
 
@@ -40,7 +42,12 @@ def _market(world: World, base: str, quote: str, kind: str) -> dict[str, Any]:
     }
     if kind == "SPOT":
         return {**told, "baseCcy": base, "quoteCcy": quote, "settleCcy": "", "uly": ""}
-    contract = {"uly": f"{base}-{quote}", "settleCcy": quote, "ctType": "linear", "ctVal": "0.01"}
+    contract = {
+        "uly": f"{base}-{quote}",
+        "settleCcy": quote,
+        "ctType": "linear",
+        "ctVal": str(_CONTRACT),
+    }
     return {**told, **contract, "instId": f"{base}-{quote}-SWAP", "baseCcy": "", "quoteCcy": ""}
 
 
@@ -57,11 +64,13 @@ def _candles(world: World, ask: Ask) -> list[list[str]]:
         current = series.last(resolution, ask.now + 1, _CURRENT)
         after = max(after, current[0].at) if current else until
     bars = series.bars(resolution, after, until)[-limit:]
+    is_swap = ask.query["instId"].endswith("-SWAP")
     return [
         [
             str(it.at),
-            *(str(x) for x in (it.open, it.high, it.low, it.close, it.volume)),
-            str(it.volume * it.close),
+            *(str(x) for x in (it.open, it.high, it.low, it.close)),
+            str(it.volume / _CONTRACT if is_swap else it.volume),
+            str(it.volume if is_swap else it.volume * it.close),
             str(it.volume * it.close),
             "1" if closes(resolution, it.at) <= ask.now else "0",
         ]

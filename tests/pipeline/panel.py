@@ -9,6 +9,7 @@ import polars as pl
 from rustybt.pipeline.classifiers import Sid
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Constant, ConstantLabel, Filter
+from rustybt.pipeline.factors import WindowedFactor
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS, Scope
 
@@ -63,7 +64,8 @@ class Panel:
         if isinstance(term, BoundColumn):
             return self.window(term, label, 1)[0]
         with np.errstate(all="ignore"):
-            if term.scope is Scope.SERIES:
+            # The SQL of an angle is of one row; its definition is of the window.
+            if term.scope is Scope.SERIES or isinstance(term, WindowedFactor):
                 whole = term.sessions_before == ALL_SESSIONS - 1
                 length = max(label, 1) if whole else term.window_length
                 windows = [self._looked_at(it, label, length) for it in term.inputs]

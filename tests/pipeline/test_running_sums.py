@@ -1,15 +1,17 @@
 """Windows by running sums of whole units: where they are exact, they are used, and nowhere else."""
 
+import datetime as dt
 from fractions import Fraction
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 from small_bundles import commit, small_bars
 
 from rustybt.assets import AssetFinder
-from rustybt.pipeline import Pipeline
+from rustybt.pipeline import Pipeline, SqlFactor
 from rustybt.pipeline.compiler.compile import Reach
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.run import sessions_of
@@ -17,7 +19,7 @@ from rustybt.pipeline.compiler.spine import spine_of
 from rustybt.pipeline.compiler.streaming import compile_streams
 from rustybt.pipeline.compiler.sums import Sums, with_sums
 from rustybt.pipeline.data import EquityPricing
-from rustybt.pipeline.factors import VWAP, BollingerBands, SimpleMovingAverage
+from rustybt.pipeline.factors import VWAP, BollingerBands, Returns, SimpleMovingAverage
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 
 CLOSE = EquityPricing.close
@@ -131,6 +133,35 @@ WINDOWS = {
 def test_windows_by_sums_are_those_of_the_portable_form(plain, start, end):
     result = Pipeline(WINDOWS).run(start, end, bundle="small", warehouse=plain, cache=False)
     assert_frame_equal(result.pl(), plain.sql(result.sql).pl(), rel_tol=1e-12, abs_tol=1e-12)
+
+
+LOOKING_BACK = {
+    "ago": SqlFactor("lag(avg(close, 3), 2)"),
+    "far_ago": SqlFactor("lag(avg(close, 3), 70)"),
+    "highest": SqlFactor("max(avg(close, 3), 4)"),
+    "filled": SqlFactor("coalesce(lag(avg(close, 3), 2), open)"),
+    "mean_of_means": SqlFactor("avg(avg(close, 3), 4)"),
+    "change": Returns(window_length=3),
+    "by_cases": SqlFactor(
+        "1 / CASE WHEN close > open THEN close WHEN close > low THEN close - open ELSE open END"
+    ),
+    "by_default": SqlFactor("1 / CASE WHEN close > open THEN close ELSE close - close END"),
+}
+
+
+@pytest.mark.parametrize("zero", [False, True], ids=["above zero", "a zero"])
+def test_divisors_that_need_no_care_are_told_from_others(tmp_path, zero):
+    bars = small_bars()
+    if zero:
+        at = (pl.col("symbol") == "E") & (pl.col("date") == dt.date(2024, 1, 12))
+        bars = bars.with_columns(close=pl.when(~at).then(pl.col("close")).otherwise(0.0))
+    with commit(tmp_path, bars) as wh:
+        result = Pipeline(LOOKING_BACK).run(
+            "2024-01-03", "2024-02-01", bundle="small", warehouse=wh, cache=False
+        )
+        got, expected = result.pl(), wh.sql(result.sql).pl()
+    assert_frame_equal(got, expected, rel_tol=1e-12, abs_tol=1e-12)
+    assert not any(got[it].is_nan().any() or got[it].is_infinite().any() for it in LOOKING_BACK)
 
 
 def test_actions_leave_no_sums(plain, small):

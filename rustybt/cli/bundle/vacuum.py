@@ -5,6 +5,9 @@ import polars as pl
 
 import warehouse
 from rustybt.cli.output import emit, format_option, root_option, say
+from rustybt.data.bundles.journal import forget
+from warehouse import BundleName
+from warehouse.layout import BundleDir
 
 
 @click.command
@@ -40,10 +43,14 @@ def vacuum(
 ) -> None:
     """Remove old snapshots of bundle NAME, and the files that none of the others names.
 
-    A snapshot that a process is reading stays, whatever its age.
+    A snapshot that a process is reading stays, whatever its age. Pages that a stopped ingest has
+    fetched go, unless an ingest is under way.
     """
     with warehouse.open(root) as wh:
         report = wh.vacuum(name, keep=keep, days=days, runs=runs, dry_run=dry_run)
+        pages = forget(BundleDir(wh.root, BundleName(name)), dry_run=dry_run)
+    if pages:
+        say(f"Fetched pages that no snapshot holds: {pages}{'.' if dry_run else ', removed.'}")
     if report.pinned:
         say(f"Kept because they are in use: snapshots {', '.join(map(str, report.pinned))}.")
     if report.named:

@@ -27,7 +27,7 @@ from rustybt.data.adapters.net.limiter import Rate
 from rustybt.data.adapters.net.negative import Unknown
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
-from rustybt.data.adapters.rest import NEW_YORK, RestAdapter, in_order, session_of
+from rustybt.data.adapters.rest import CALENDARS, NEW_YORK, RestAdapter, in_order, session_of
 from rustybt.errors import RequestError, SymbolNotFoundError
 
 Tier = Literal["free", "premium"]
@@ -88,6 +88,7 @@ class AlphaVantageAdapter(RestAdapter):
                 raise RequestError(name, given, f"one of {', '.join(get_args(known))}")
         super().__init__({"api_key": api_key}, base_url, **options)
         self.tier, self.asset_type = tier, asset_type
+        self.calendar = CALENDARS.get(asset_type, self.calendar)
 
     @property
     def parameters(self) -> Mapping[str, Any]:

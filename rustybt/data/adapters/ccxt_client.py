@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rustybt.data.adapters.net.http import Client
+from rustybt.data.adapters.net.keys import without
 from rustybt.data.adapters.net.retry import patiently
 from rustybt.errors import (
     AuthenticationError,
@@ -122,7 +123,7 @@ class Exchange:
         """Return what an exception of ccxt means."""
         import ccxt
 
-        words = f"{type(error).__name__}: {_without_query(str(error))[:_QUOTED]}"
+        words = f"{type(error).__name__}: {_words(self.client, error)}"
         match error:
             case ccxt.BadSymbol():
                 return SymbolNotFoundError(self.source, symbol, self.ccxt.symbols or ())
@@ -132,6 +133,8 @@ class Exchange:
                 return NetworkError(self.source, words)
             case ccxt.BadResponse() | ccxt.NullResponse():
                 return DataParsingError(self.source, words)
+            case ccxt.ExchangeError() if type(error) is ccxt.ExchangeError:
+                return DataParsingError(self.source, words)  # a code, or none, that ccxt knows not
             case ccxt.BaseError():
                 return RefusedError(self.source, words)
         return DataParsingError(self.source, f"expected its usual answer, found {words}")
@@ -155,7 +158,7 @@ async def _fetched(
         try:
             exchange.handle_errors(answer.status, answer.reason, url, method, *told)
         except (ccxt.RateLimitExceeded, ccxt.DDoSProtection) as error:
-            words = _without_query(str(error))[:_QUOTED]
+            words = _words(client, error)
             raise RateLimitError(client.source, words, answer.retry_after) from None
     if problem is not None:
         raise problem
@@ -182,6 +185,10 @@ def _says_nothing(document: Any) -> bool:
     return (bool(lists) and not any(lists)) or any(_says_nothing(it) for it in inner)
 
 
-def _without_query(text: str) -> str:
-    """Return a message of ccxt without the queries of URLs, which may hold keys and signatures."""
-    return " ".join(word.partition("?")[0] if "://" in word else word for word in text.split())
+def _words(client: Client, error: Exception) -> str:
+    """Return a message of ccxt without keys, and without the queries of URLs, which may be signed."""
+    words = (
+        word.partition("?")[0] if "://" in word else word
+        for word in without(str(error), client.secrets).split()
+    )
+    return " ".join(words)[:_QUOTED]

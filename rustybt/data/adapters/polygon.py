@@ -33,6 +33,7 @@ from rustybt.data.adapters.polygon_rows import (
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
 from rustybt.data.adapters.rest import (
+    CALENDARS,
     NEW_YORK,
     RestAdapter,
     in_order,
@@ -109,6 +110,7 @@ class PolygonAdapter(RestAdapter):
                 raise RequestError(name, given, f"one of {', '.join(get_args(known))}")
         super().__init__({"api_key": api_key}, base_url, **options)
         self.tier, self.asset_type = tier, asset_type
+        self.calendar = CALENDARS.get(asset_type, self.calendar)
 
     @property
     def parameters(self) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from rustybt.errors import DataParsingError
 
 Row = TypeVar("Row")
 Cursor = TypeVar("Cursor")
+CALENDARS: Final = {"crypto": "24/7", "forex": "24/5"}  # of kinds of assets; of others XNYS
 NEW_YORK: Final = ZoneInfo("America/New_York")
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - as all instants here
 _MOST_PAGES: Final = 100_000

@@ -123,6 +123,7 @@ class AdapterSource:
                         raise name
                     for stretch in lacking[symbol]:
                         await self._fetch_stretch(connection, name, stretch)
+                    self.journal.note_done(symbol)
                 except SymbolNotFoundError as error:
                     lost[symbol] = Outcome(symbol, "not found", reason=str(error))
                 except DataAdapterError as error:

@@ -25,6 +25,7 @@ from rustybt.data.bundles.report import IngestReport
 from rustybt.data.bundles.specification import Specification
 from rustybt.data.bundles.stretches import union, without
 from rustybt.data.bundles.tables import add_table
+from rustybt.data.bundles.watching import Watch, watched
 from rustybt.data.resolutions import dataset_of, is_daily, period_of, resolution_of
 from rustybt.errors import NoFailureError, SymbolsFailedError
 from warehouse import BundleName, Warehouse, sqltext
@@ -55,6 +56,8 @@ class Fetch:
         As `Request` has them.
     failed_only
         Those symbols alone that the last ingest did not get.
+    refetch
+        What snapshots cover already too, to notice what the source has revised further back.
     """
 
     symbols: tuple[str, ...] | None = None
@@ -63,6 +66,7 @@ class Fetch:
     n_workers: int = 1
     on_error: OnError = "raise"
     failed_only: bool = False
+    refetch: bool = False
 
 
 def fetch(
@@ -71,10 +75,12 @@ def fetch(
     *,
     root: str | Path | None = None,
     progress: Progress = lambda _: None,
+    watch: Watch | None = None,
 ) -> IngestReport:
     """Take what a bundle lacks of its source into it: one new snapshot, or none if nothing is new.
 
-    Pages that came are kept until a snapshot holds them, whatever ends this process.
+    Pages that came are kept until a snapshot holds them, whatever ends this process. `progress` is told
+    each step in words; `watch` how far the fetch is, from another thread.
 
     Raises
     ------
@@ -93,7 +99,7 @@ def fetch(
             raise NoFailureError(specification.bundle)
         if wanted.failed_only:
             wanted = replace(wanted, symbols=failed)
-        return _Fetching(specification, wanted, journal, place.root, progress).run()
+        return _Fetching(specification, wanted, journal, place.root, progress, watch).run()
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ class _Fetching:
     journal: Journal
     root: Path
     progress: Progress
+    watch: Watch | None
 
     def run(self) -> IngestReport:
         told, adapter = self.specification, self.specification.source
@@ -116,7 +123,7 @@ class _Fetching:
         with warehouse.open(self.root) as wh:
             before = _covered(wh, told.bundle)
             tails = self._tails(wh, names, reached.until)
-        mine = before.get(told.key, {})
+        mine = {} if self.wanted.refetch else before.get(told.key, {})
         source = AdapterSource(
             adapter,
             self.journal,
@@ -160,15 +167,16 @@ class _Fetching:
     def _ingested(self, source: AdapterSource, request: Request) -> IngestReport:
         told = self.specification
         try:
-            report = ingest(
-                source,
-                told.bundle,
-                request,
-                calendar=told.calendar,
-                resolution=told.resolution,
-                root=self.root,
-                progress=self.progress,
-            )
+            with watched(self.journal, len(source.wanted), self.watch):
+                report = ingest(
+                    source,
+                    told.bundle,
+                    request,
+                    calendar=told.calendar,
+                    resolution=told.resolution,
+                    root=self.root,
+                    progress=self.progress,
+                )
         except SymbolsFailedError as error:
             self.journal.note_failed(error.reasons)
             raise

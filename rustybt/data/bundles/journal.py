@@ -3,7 +3,8 @@
 A page is one Parquet file that is written under a name of its own, made durable and then renamed; its
 name has its SHA-256. So what a killed process left is a whole page or none::
 
-    bundles/<bundle>/fetched/<source>/<symbol>/<begin>-<sha256>.parquet
+    bundles/<bundle>/fetched/<source>/<symbol>/<begin>-<rows>-<sha256>.parquet
+    bundles/<bundle>/fetched/<source>/<symbol>/done    while an ingest runs: all of it was fetched
     bundles/<bundle>/fetched/<source>/failed.json      symbols that the last ingest did not get
 """
 
@@ -19,14 +20,16 @@ from typing import Any, Final
 from uuid import uuid4
 
 import polars as pl
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from rustybt.data.adapters.frame import ACTIONS
 from rustybt.data.adapters.report import Page, Stretch
+from warehouse.layout import BundleDir
 from warehouse.snapshots import disk
 
 _TOLD: Final = "page"  # key of the metadata of a file
 _FAILED: Final = "failed.json"
+_DONE: Final = "done"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,10 @@ class Kept:
     def actions(self) -> pl.DataFrame:
         """Return its splits and dividends."""
         texts = pl.DataFrame(self.told, schema=dict.fromkeys(ACTIONS, pl.String()))
-        return texts.cast(dict(ACTIONS))  # type: ignore[arg-type]
+        return texts.select(
+            pl.col(name).str.to_date() if kind == pl.Date() else pl.col(name).cast(kind)
+            for name, kind in ACTIONS.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ class Journal:
         """Let no other ingest of the same source and bundle run meanwhile; wait for one that does."""
         disk.make_dirs(self.folder)
         with FileLock(self.folder / "lock"):
+            for old in self.folder.glob(f"*/{_DONE}"):
+                old.unlink()
             yield
 
     def keep(self, symbol: str, begin: datetime, page: Page) -> None:
@@ -79,7 +87,8 @@ class Journal:
         page.rows.write_parquet(scratch, metadata={_TOLD: json.dumps(told)})
         disk.sync_file(scratch)
         stamp = begin.strftime("%Y%m%dT%H%M%S%f")
-        disk.rename(scratch, folder / f"{stamp}-{disk.sha256_of(scratch)}.parquet")
+        digest = disk.sha256_of(scratch)
+        disk.rename(scratch, folder / f"{stamp}-{page.rows.height}-{digest}.parquet")
         disk.sync_dir(folder)
 
     def pages(self, symbol: str) -> list[Kept]:
@@ -91,6 +100,17 @@ class Journal:
             else:
                 disk.remove(path)
         return sorted(found, key=lambda it: (it.begin, it.until))
+
+    def note_done(self, symbol: str) -> None:
+        """Say to who looks on that all of a symbol was fetched."""
+        folder = self._of(symbol)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _DONE).touch()
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many symbols were fetched whole, and the rows of all pages."""
+        rows = (int(it.name.split("-")[1]) for it in self.folder.glob("*/*.parquet"))
+        return sum(1 for _ in self.folder.glob(f"*/{_DONE}")), sum(rows)
 
     def drop(self, symbols: Iterable[str]) -> None:
         """Take the pages of symbols away."""
@@ -113,6 +133,22 @@ class Journal:
 
     def _of(self, symbol: str) -> Path:
         return self.folder / hashlib.sha256(symbol.encode()).hexdigest()[:24]
+
+
+def forget(place: BundleDir, *, dry_run: bool = False) -> int:
+    """Take away the pages of a bundle that no snapshot holds; return how many there were.
+
+    Those of an ingest that is under way stay.
+    """
+    count = 0
+    for folder in sorted(it for it in place.fetched.glob("*") if it.is_dir()):
+        lock = FileLock(folder / "lock", timeout=0)
+        with suppress(Timeout), lock:
+            pages = list(folder.glob("*/*.parquet"))
+            count += len(pages)
+            for symbol in [] if dry_run else {it.parent for it in pages}:
+                shutil.rmtree(symbol, ignore_errors=True)
+    return count
 
 
 def _read(path: Path) -> Kept:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 from rustybt.data.adapters.adapter import DataAdapter
@@ -21,6 +21,8 @@ from rustybt.errors import NotRegisteredError, SpecificationError
 from rustybt.secrets import without_secrets
 from warehouse import BundleName, layout
 from warehouse.snapshots import disk
+
+_MANNERS: Final = frozenset({"rate_limit", "request_delay", "timeout", "patience"})
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,12 @@ class Specification:
 
     @property
     def key(self) -> str:
-        """What says that pages are of the same source, as a name of a folder."""
-        told = [self.adapter, self.parameters, self.resolution]
+        """What says that pages are of the same source, as a name of a folder.
+
+        How the source is asked, as fast as it is and how often again, changes nothing of its pages.
+        """
+        asked = {name: it for name, it in self.parameters.items() if name not in _MANNERS}
+        told = [self.adapter, asked, self.resolution]
         text = json.dumps(told, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

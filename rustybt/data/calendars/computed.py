@@ -16,9 +16,10 @@ from rustybt.errors import UnknownCalendarError
 
 def whole(name: str) -> Any:
     """Return a calendar with its usual first and last session."""
-    from exchange_calendars import get_calendar
+    with _library(name):
+        from exchange_calendars import get_calendar
 
-    return get_calendar(name)
+        return get_calendar(name)
 
 
 def names() -> list[str]:

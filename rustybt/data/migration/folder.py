@@ -9,9 +9,10 @@ from rustybt.errors import LegacyFileError
 
 @dataclass(frozen=True)
 class BundleFolder:
-    """The parts of one ingestion of a bundle of zipline."""
+    """The parts of one ingestion of a bundle of zipline; `minutes` is None if there are no bars of them."""
 
     daily: Path
+    minutes: Path | None
     adjustments: Path
     assets: Path
 
@@ -42,8 +43,10 @@ class BundleFolder:
         if len(assets) != 1:
             problem = f"expected one file assets-N.sqlite, found {len(assets)}"
             raise LegacyFileError(found, problem, "Ingest the bundle with zipline again.")
+        minutes = (found / "minute_equities.bcolz").resolve()
         return cls(
             (found / "daily_equities.bcolz").resolve(),
+            minutes if any(minutes.glob("*/*/*.bcolz")) else None,
             (found / "adjustments.sqlite").resolve(),
             assets[0].resolve(),
         )

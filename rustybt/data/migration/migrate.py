@@ -2,20 +2,22 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
+from rustybt.data.bundles import IngestReport
 from rustybt.data.bundles.ingest import Request, ingest
 from rustybt.data.calendars import canonical
 from rustybt.data.migration.csvdir import directory_of
 from rustybt.data.migration.origin import Origin
 from rustybt.data.migration.report import MigrationReport
-from rustybt.data.migration.verify import FIELDS, Checked
+from rustybt.data.migration.verify import ACTIONS, FIELDS, Checked
 from rustybt.data.migration.zipline import bars_of, bundle_of
+from rustybt.data.readers.legacy.client import BarKind
 from warehouse import Transaction
 
 Kind = Literal["bcolz", "csvdir", "hdf5", "zipline-bundle"]
@@ -43,12 +45,16 @@ class Options:
 
 
 AS_IT_IS: Final = Options()
-_ORIGINS: Final[dict[Kind, Callable[[Path], Origin]]] = {
-    "bcolz": lambda path: bars_of("bcolz_daily", path),
-    "csvdir": directory_of,
-    "hdf5": lambda path: bars_of("hdf5_daily", path),
+_ORIGINS: Final[dict[Kind, Callable[[Path], Sequence[Origin]]]] = {
+    "bcolz": lambda path: [bars_of(_bcolz_kind(path), path)],
+    "csvdir": lambda path: [directory_of(path)],
+    "hdf5": lambda path: [bars_of("hdf5_daily", path)],
     "zipline-bundle": bundle_of,
 }
+
+
+def _bcolz_kind(path: Path) -> BarKind:
+    return "bcolz_minute" if (path / "metadata.json").exists() else "bcolz_daily"
 
 
 def migrate(
@@ -62,6 +68,8 @@ def migrate(
 ) -> MigrationReport:
     """Take files of zipline into a bundle: one new snapshot, or none if nothing is new.
 
+    Minutes of a ``zipline-bundle`` are a second snapshot, after that of its daily bars.
+
     The files are only read. Every value is read a second time and compared with what would be
     committed; if one differs, nothing is.
 
@@ -70,8 +78,8 @@ def migrate(
     kind
         ``zipline-bundle``: a folder with ``daily_equities.bcolz``, ``adjustments.sqlite`` and
         ``assets-N.sqlite``; the folder above, of which the newest ingestion is taken; or the name of a
-        bundle under ``$ZIPLINE_ROOT``. ``bcolz``: a folder of daily bars alone; ``hdf5``: a file of
-        them; symbols are the sids. ``csvdir``: a folder with the folder ``daily``, of one CSV file a
+        bundle under ``$ZIPLINE_ROOT``. ``bcolz``: a folder of daily or of minute bars alone;
+        ``hdf5``: a file of daily bars; symbols are the sids. ``csvdir``: a folder with the folder ``daily``, of one CSV file a
         symbol.
     path
         Of the files.
@@ -105,48 +113,53 @@ def migrate(
     """
     began = time.monotonic()
     progress(f"reading {path}")
-    origin = _ORIGINS[kind](Path(path))
-    named = options.calendar or origin.calendar
-    calendar = None if named is None else canonical(named)
-    request = Request(start_date=options.start_date, end_date=options.end_date)
-    span = request.span(origin.resolution)
-    checked: list[Checked] = []
-
-    def check(txn: Transaction) -> None:
-        progress("reading it again, and comparing")
-        checked.append(origin.check(txn, span))
-
+    origins = _ORIGINS[kind](Path(path))
     with ExitStack() as stack:
         if options.dry_run:
             root = stack.enter_context(tempfile.TemporaryDirectory(prefix="rustybt-dry-run-"))
-        report = ingest(
-            origin.source,
-            bundle,
-            Request(
-                start_date=options.start_date,
-                end_date=options.end_date,
-                assets=origin.terms,
-                actions=origin.actions(span),
-                check=check,
-            ),
-            calendar=calendar,
-            resolution=origin.resolution,
-            root=root,
-            progress=progress,
-        )
-    (found,) = checked
-    actions = found.actions or {}
+        parts = [_migrated(it, bundle, options, root, progress) for it in origins]
+    checked = [of for _, _, of in parts]
+    reports = [report for _, report, _ in parts]
+    counts = {kind: sum((it.actions or {}).get(kind, 0) for it in checked) for kind in ACTIONS}
+    notes = (note for _, report, of in parts for note in (*report.notes, *of.notes))
+    bars = sum(it.bars for it in checked)
     return MigrationReport(
         bundle=bundle,
-        snapshot=None if options.dry_run else report.snapshot,
-        new=report.new and not options.dry_run,
-        calendar=calendar or "XNYS",
-        assets=found.symbols,
-        bars=found.bars,
-        values=found.bars * len(FIELDS),
-        splits=actions.get("split", 0),
-        dividends=actions.get("dividend", 0),
-        mergers=actions.get("merger", 0),
-        notes=(*report.notes, *found.notes),
+        snapshot=None if options.dry_run else reports[-1].snapshot,
+        new=any(it.new for it in reports) and not options.dry_run,
+        calendar=parts[0][0],
+        assets=max(it.symbols for it in checked),
+        bars=bars,
+        values=bars * len(FIELDS),
+        splits=counts["split"],
+        dividends=counts["dividend"],
+        mergers=counts["merger"],
+        notes=tuple(dict.fromkeys(notes)),
         seconds=round(time.monotonic() - began, 3),
     )
+
+
+def _migrated(
+    origin: Origin, bundle: str, options: Options, root: str | Path | None, progress: Progress
+) -> tuple[str, IngestReport, Checked]:
+    """Take one origin over; return the calendar, what the ingest says, and what was compared."""
+    named = options.calendar or origin.calendar
+    request = Request(start_date=options.start_date, end_date=options.end_date)
+    span = request.span(origin.resolution)
+    checked: list[tuple[str, Checked]] = []
+
+    def check(txn: Transaction) -> None:
+        progress("reading it again, and comparing")
+        checked.append((txn.calendar, origin.check(txn, span)))
+
+    report = ingest(
+        origin.source,
+        bundle,
+        replace(request, assets=origin.terms, actions=origin.actions(span), check=check),
+        calendar=None if named is None else canonical(named),
+        resolution=origin.resolution,
+        root=root,
+        progress=progress,
+    )
+    ((calendar, found),) = checked
+    return calendar, report, found

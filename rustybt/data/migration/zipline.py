@@ -83,7 +83,7 @@ class LegacySource:
                 file=self.name,
                 table="fetched",
                 columns=[
-                    *(("symbol", "symbol"), ("at", "session")),
+                    *(("symbol", "symbol"), ("at", "session" if staging.daily else "ts")),
                     *((it, it) for it in _PRICES),
                 ],
             )
@@ -153,7 +153,7 @@ class ZiplineOrigin:
 
     def actions(self, span: Span) -> pa.Table | None:
         """Return those of the file of adjustments."""
-        if not self.beside:
+        if not self.beside or self.resolution != "1d":
             return None
         self._names.load(self._session)
         self._show_actions(self._session, span)
@@ -166,7 +166,7 @@ class ZiplineOrigin:
         self._names.load(session)
         blocks = self._again(session, LegacyBars.of(first))
         symbols, bars = check_bars(txn, self.bars.path, span, blocks)
-        if not self.beside:
+        if not self.beside or self.resolution != "1d":
             return Checked(symbols, bars, notes=self._names.notes)
         for macro in _MACROS:
             session.execute(sqltext.load(macro))
@@ -218,11 +218,12 @@ class ZiplineOrigin:
 
 def bars_of(kind: BarKind, path: Path) -> ZiplineOrigin:
     """Return a file or folder of bars alone as an origin; its symbols are its sids."""
-    return ZiplineOrigin(wanted_bars(kind, path, None, BLOCK_ROWS), kind)
+    resolution: Resolution = "1m" if kind == "bcolz_minute" else "1d"
+    return ZiplineOrigin(wanted_bars(kind, path, None, BLOCK_ROWS), kind, resolution=resolution)
 
 
-def bundle_of(path: Path) -> ZiplineOrigin:
-    """Return a bundle of zipline as an origin.
+def bundle_of(path: Path) -> list[ZiplineOrigin]:
+    """Return the daily bars of a bundle of zipline and, if it has any, its minutes.
 
     Raises
     ------
@@ -234,9 +235,12 @@ def bundle_of(path: Path) -> ZiplineOrigin:
         Wanted("sqlite", str(folder.assets), _queries(_ASSETS)),
         Wanted("sqlite", str(folder.adjustments), _queries(_ADJUSTMENTS)),
     )
-    return ZiplineOrigin(
-        wanted_bars("bcolz_daily", folder.daily, None, BLOCK_ROWS), "bcolz_daily", beside
-    )
+    daily = wanted_bars("bcolz_daily", folder.daily, None, BLOCK_ROWS)
+    found = [ZiplineOrigin(daily, "bcolz_daily", beside)]
+    if folder.minutes is not None:
+        minutes = wanted_bars("bcolz_minute", folder.minutes, None, BLOCK_ROWS)
+        found.append(ZiplineOrigin(minutes, "bcolz_minute", beside, "1m"))
+    return found
 
 
 def _queries(names: Sequence[str]) -> dict[str, str]:

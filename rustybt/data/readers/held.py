@@ -4,6 +4,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,14 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from rustybt.data.bundles.ingest import temporary_staging
-from rustybt.data.readers.legacy.client import BarKind, LegacyBars, read_bars
+from rustybt.data.readers.legacy.client import (
+    BarKind,
+    Found,
+    LegacyBars,
+    Wanted,
+    read_bars,
+    read_tables,
+)
 from rustybt.data.readers.reader import FIELDS, BarReader, Floats, Labels, Rows
 from rustybt.data.resolutions import Resolution
 from rustybt.data.sources import FileSource, Span
@@ -64,7 +72,7 @@ class HeldBarReader(BarReader):
 
 
 class LegacyBarReader(HeldBarReader):
-    """Daily bars of a file or folder of zipline.
+    """Bars of a file or folder of zipline.
 
     Parameters
     ----------
@@ -78,7 +86,7 @@ class LegacyBarReader(HeldBarReader):
     """
 
     def __init__(self, kind: BarKind, path: str | os.PathLike[str]) -> None:
-        super().__init__("1d")
+        super().__init__("1m" if kind == "bcolz_minute" else "1d")
         self._kind, self._path = kind, path
 
     @cached_property
@@ -99,7 +107,8 @@ class LegacyBarReader(HeldBarReader):
         bars = self._legacy.bars.combine_chunks()
         # Units of the eighth decimal are exact doubles here, so one division is the nearest one.
         values = {name: _buffer(bars, name, "<i8") / _UNIT for name in FIELDS}
-        labels = _buffer(bars, "session", "<i4").astype("datetime64[D]")
+        stamps = _buffer(bars, "session", "<i4") if self._daily else _buffer(bars, "ts", "<i8")
+        labels = stamps.astype(f"datetime64[{self._unit}]")
         return Rows(_buffer(bars, "sid", "<i4").astype(np.int64), labels, _missing(values))
 
 
@@ -110,11 +119,73 @@ class BcolzDailyBarReader(LegacyBarReader):
         super().__init__("bcolz_daily", path)
 
 
+class BcolzMinuteBarReader(LegacyBarReader):
+    """Minute bars of a bcolz folder of zipline, such as ``…/minute_equities.bcolz``."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__("bcolz_minute", path)
+
+
 class HDF5DailyBarReader(LegacyBarReader):
     """Daily bars of an HDF5 file of zipline; sessions are the days that it has bars of."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__("hdf5_daily", path)
+
+
+class PandasHDF5BarReader(HeldBarReader):
+    """Bars of frames that pandas stored in HDF5, fixed or table format, a frame a symbol.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    resolution
+        What a row is.
+    calendar
+        Exchange calendar whose sessions give the labels; those of the bars if None.
+
+    Raises
+    ------
+    LegacyFileError
+        At the first value: it is no such file, is damaged, or has no numbers in a column of prices.
+
+    Notes
+    -----
+    A frame has the columns open, high, low, close and volume, in any case, and its times (UTC) as index
+    or in a column. Nothing in the file is unpickled; columns of objects are left out. `symbols` says the
+    sids of the frames, from 1 in order of their names.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        resolution: Resolution = "1d",
+        calendar: str | None = None,
+    ) -> None:
+        super().__init__(resolution)
+        self._path, self._calendar = path, calendar
+
+    @property
+    @override
+    def trading_calendar(self) -> str | None:
+        return self._calendar
+
+    @property
+    def symbols(self) -> Mapping[int, str]:
+        """Names of the frames by sid."""
+        return dict(enumerate(self._found.tables["symbols"]["symbol"].to_pylist(), 1))
+
+    @cached_property
+    def _found(self) -> Found:
+        (found,) = read_tables([Wanted("hdf5_pandas", str(Path(self._path).resolve()), {})])
+        return found
+
+    @override
+    def _read(self) -> Rows:
+        bars = self._found.tables["bars"].rename_columns(["sid", "label", *FIELDS])
+        found = rows_of(bars, daily=False)
+        return Rows(found.sid, found.label.astype(f"datetime64[{self._unit}]"), found.values)
 
 
 class FileBarReader(HeldBarReader):
@@ -177,7 +248,8 @@ def rows_of(table: pa.Table, *, daily: bool) -> Rows:
 
 def _doubles(table: pa.Table, name: str) -> Floats:
     column = table[name].fill_null(0.0 if name == "volume" else np.nan).combine_chunks()
-    return np.frombuffer(column.buffers()[1], "<f8")[column.offset :][: len(column)]
+    values = np.frombuffer(column.buffers()[1], "<f8")[column.offset :][: len(column)]
+    return np.nan_to_num(values, posinf=np.inf, neginf=-np.inf) if name == "volume" else values
 
 
 def _buffer(table: pa.Table, name: str, kind: str) -> NDArray[Any]:

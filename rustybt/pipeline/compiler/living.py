@@ -103,19 +103,26 @@ class LivingRows:
         return self._sids[self._places(first, until)[1]]
 
     def placed(self, table: pa.Table, column: str, first: int, until: int) -> pa.Array:
-        """Return a column of numbers of a table with session and sid, at the rows of a span."""
+        """Return a column of numbers of a table at the rows of a span.
+
+        The table has session and sid, and comes by them.
+        """
         session, sid, values = (table[it].combine_chunks() for it in ("session", "sid", column))
-        s = np.searchsorted(
-            self.days, session.to_numpy(zero_copy_only=False).astype("datetime64[D]")
-        )
-        inside = (s >= first) & (s < until)
-        number = s * len(self._sids) + np.searchsorted(self._sids, sid.to_numpy())
+        days = session.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        wanted = self.days[first:until]
+        begins = np.searchsorted(days, wanted)
+        ends = np.searchsorted(days, wanted, side="right")
+        inside = slice(int(begins.min(initial=len(days))), int(ends.max(initial=0)))
         labels, assets = self._places(first, until)
         own = labels.astype("i8") * len(self._sids) + assets
-        found = np.full(len(own), np.nan)
-        known = values.to_numpy(zero_copy_only=False)
-        found[np.searchsorted(own, number[inside])] = known[inside]
-        return pa.array(found, mask=np.isnan(found))
+        number = np.repeat(np.arange(first, until) * len(self._sids), ends - begins)
+        number += np.searchsorted(self._sids, sid.to_numpy()[inside])
+        known = values.to_numpy(zero_copy_only=False)[inside]
+        if not np.array_equal(number, own):
+            found = np.full(len(own), np.nan)
+            found[np.searchsorted(own, number)] = known
+            known = found
+        return pa.array(known, mask=np.isnan(known))
 
     def _places(self, first: int, until: int) -> tuple[Values, Values]:
         labels = np.arange(first, until, dtype="i4")[:, None]

@@ -1,7 +1,8 @@
 """The rows of a spine made from the bars in NumPy: what ``padded_spine.sql.j2`` says, without a join or a sort.
 
-Which rows there are follows from the assets, so each bar is written straight to its place. The statement is
-for plans that read other rows beside the bars, and what the tests hold this to.
+Which rows there are follows from the assets, so each bar is written straight to its place: this makes the
+rows of a snapshot, and the first and the next run of a plan wait for them. The statement makes those of plans
+that join other rows, which are told in SQL by what is known when, and the tests hold this to it, to the bit.
 """
 
 from collections.abc import Sequence

@@ -123,7 +123,7 @@ class _Stage:
     ) -> None:
         self._term, self._sessions, self._sids, self._read = term, sessions, sids, read
         columns: dict[str, Term] = {f"input_{n}": it for n, it in enumerate(term.inputs)}
-        columns |= {it: _Given(name=it) for it in (_PRICES, _SPLITS, "alive")}
+        columns |= {it: _Given(name=it) for it in (*_scales(term), "alive")}
         if term.mask is not None:
             columns["mask"] = term.mask
         found = plan(columns, None)
@@ -161,32 +161,45 @@ class _Panel:
         self._shape = rows, len(sids)
         self._pad = term.window_length - 1 - before  # rows that no session has
         self.inputs: list[Values] = []
-        self._degrees = [_degrees(it) for it in term.inputs]
-        self.scales = {name: np.ones(self._shape) for name in (_PRICES, _SPLITS)}
+        self._degrees: list[tuple[tuple[str, int], ...]] = []
+        self.scales: dict[str, Values] = {}
         self.passing = np.zeros(self._shape, np.bool_)
         self._changed: dict[str, Values] = {}
 
     def fill(self, table: pa.Table, sessions: Sequence[date]) -> None:
-        days = np.asarray(sessions, "datetime64[D]")
-        row = np.searchsorted(days, _array(table["session"]).astype("datetime64[D]")) + self._pad
-        col = np.searchsorted(self.sids, _array(table["sid"]))
-        at = row * self._shape[1] + col
+        at = self._places(table, sessions)
         self.inputs = [
             self._dense(it, table[f"input_{n}"], at) for n, it in enumerate(self._term.inputs)
         ]
-        for name, scale in self.scales.items():
-            known = np.full(self._shape, np.nan)
-            known.ravel()[at] = _array(table[name])
-            _carry(known)
-            scale[:] = known
-            # The newest row whose scale is another than that of the row before.
-            moved = np.zeros(self._shape, np.int64)
-            moved[1:] = np.where(scale[1:] != scale[:-1], np.arange(1, len(scale))[:, None], 0)
-            self._changed[name] = np.maximum.accumulate(moved, axis=0)
+        for name in _scales(self._term):
+            self._fill_scale(name, _array(table[name]), at)
+        self._degrees = [
+            tuple(it for it in _degrees(term) if it[0] in self.scales) for term in self._term.inputs
+        ]
         passing = _array(table["alive"]).astype(np.bool_)
         if self._term.mask is not None:
             passing = passing & _array(table["mask"]).astype(np.bool_)
         self.passing.ravel()[at] = passing
+
+    def _places(self, table: pa.Table, sessions: Sequence[date]) -> Values:
+        # The rows come by session, so that each session is sought once.
+        days = _array(table["session"]).astype("datetime64[D]")
+        begins = np.searchsorted(days, np.asarray([*sessions, date.max], "datetime64[D]"))
+        row = np.repeat(np.arange(len(sessions)) + self._pad, np.diff(begins))
+        found: Values = row * self._shape[1] + np.searchsorted(self.sids, _array(table["sid"]))
+        return found
+
+    def _fill_scale(self, name: str, values: Values, at: Values) -> None:
+        if (values == values[:1]).all():
+            return  # no action
+        scale = np.full(self._shape, np.nan)
+        scale.ravel()[at] = values
+        _carry(scale)
+        # The newest row whose scale is another than that of the row before.
+        moved = np.zeros(self._shape, np.int64)
+        moved[1:] = np.where(scale[1:] != scale[:-1], np.arange(1, len(scale))[:, None], 0)
+        self.scales[name] = scale
+        self._changed[name] = np.maximum.accumulate(moved, axis=0)
 
     def _dense(self, term: Term, values: pa.ChunkedArray, at: Values) -> Values:
         found, empty = _with_empty(values, term)
@@ -199,7 +212,9 @@ class _Panel:
         """Yield the window of each input that ends at a row, of the assets at some columns."""
         rows = slice(row - self._term.window_length + 1, row + 1)
         for values, degrees in zip(self.inputs, self._degrees, strict=True):
-            window = values[rows, wanted] if isinstance(wanted, slice) else values[rows][:, wanted]
+            window = values[rows]
+            if not isinstance(wanted, slice):
+                window = window.take(wanted, axis=1)
             for name, degree in degrees:
                 window = self._rescaled(window, name, degree, row, rows, wanted)
             yield window
@@ -220,50 +235,39 @@ def _called(term: CustomTerm, panel: _Panel, labels: Sequence[date]) -> pa.Table
     import pandas as pd
 
     first = term.window_length - 1
-    rows: list[Values] = []
-    outs: list[Values] = []
-    dtype = [(it, term.dtype) for it in term.outputs] if term.outputs else term.dtype
-    arguments = term.arguments
+    row, asset = np.nonzero(panel.passing[first : first + len(labels)])
+    ends = np.searchsorted(row, np.arange(len(labels)), side="right").tolist()
+    outs = _empty(term, len(row))
+    arguments, begin = term.arguments, 0
     with copy(term.ctx):  # NumPy's own can be entered once
         for number, today in enumerate(pd.DatetimeIndex(list(labels))):
-            row = first + number
-            passing = panel.passing[row]
-            chosen = np.flatnonzero(passing)
+            here = slice(begin, begin := ends[number])
+            chosen = asset[here]
             if not chosen.size:
                 continue
-            wanted = slice(None) if chosen.size == passing.size else chosen
-            out = np.full(chosen.size, term.empty, term.dtype)
-            if term.outputs:
-                out = np.rec.fromarrays([out] * len(term.outputs), dtype=dtype)
-            windows = panel.windows(row, wanted)
+            wanted = slice(None) if chosen.size == panel.sids.size else chosen
+            windows = panel.windows(first + number, wanted)
             try:
-                term.compute(today, panel.sids[chosen], out, *windows, **arguments)
+                term.compute(today, panel.sids[chosen], outs[here], *windows, **arguments)
             except Exception as error:
                 raise CustomTermError(type(term).__name__, labels[number], error) from error
-            rows.append(chosen + number * passing.size)
-            outs.append(out)
-    return _table(term, panel, labels, rows, outs, dtype)
-
-
-def _table(
-    term: CustomTerm,
-    panel: _Panel,
-    labels: Sequence[date],
-    rows: Sequence[Values],
-    outs: Sequence[Values],
-    dtype: Any,
-) -> pa.Table:
-    at = np.concatenate(rows) if rows else np.empty(0, np.int64)
-    values = np.concatenate(outs) if outs else np.empty(0, dtype)
-    days = np.asarray(labels, "datetime64[D]")
-    size = panel.sids.size
     columns = {
-        "session": pa.array(days[at // size]) if size else pa.array([], pa.date32()),
-        "sid": pa.array(panel.sids[at % size] if size else [], pa.int32()),
+        "session": pa.array(np.asarray(labels, "datetime64[D]")[row], pa.date32()),
+        "sid": pa.array(panel.sids[asset], pa.int32()),
     }
     for name in term.names:
-        columns[name] = _nullable(values[name] if term.outputs else values, term)
+        columns[name] = _nullable(outs[name] if term.outputs else outs, term)
     return pa.table(columns)
+
+
+def _empty(term: CustomTerm, size: int) -> Values:
+    """Return so many missing values, or records of them."""
+    missing = np.full(size, term.empty, term.dtype)
+    if not term.outputs:
+        return missing
+    dtype = [(it, term.dtype) for it in term.outputs]
+    found: Values = np.rec.fromarrays([missing] * len(term.outputs), dtype=dtype)
+    return found
 
 
 def _nullable(values: Values, term: CustomTerm) -> pa.Array:
@@ -289,6 +293,11 @@ def _degrees(term: Term) -> tuple[tuple[str, int], ...]:
     # A price before a split is halved with its ratio, a volume is doubled.
     found = ((_PRICES, term.price), (_SPLITS, -term.shares))
     return tuple((name, degree) for name, degree in found if degree)
+
+
+def _scales(term: CustomTerm) -> tuple[str, ...]:
+    """Return the scales that its inputs follow."""
+    return tuple(dict.fromkeys(name for it in term.inputs for name, _ in _degrees(it)))
 
 
 def _with_empty(values: pa.ChunkedArray, term: Term) -> tuple[Values, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,8 +42,7 @@ def run_plan(
     plan: Plan, start: Day, end: Day, *, bundle: str, warehouse: "Warehouse", cache: bool = True
 ) -> PipelineResult:
     """Return the rows of a plan; see `Pipeline.run`."""
-    assets = _assets_of(plan, bundle, warehouse)
-    rows = LivingRows(sessions_of(bundle, warehouse), assets)
+    assets, rows = _assets_and_rows(plan, bundle, warehouse)
     reach = reach_of(plan, start, end, rows.sessions, bundle=bundle, warehouse=warehouse)
     computing = _Computing(rows, assets.bundle, warehouse)
     limit = config.load().cached_bytes if cache else 0
@@ -72,8 +72,7 @@ def stream_plan(
     batch_rows: int,
 ) -> PipelineStream:
     """Return the rows of a plan in batches; see `Pipeline.stream`."""
-    assets = _assets_of(plan, bundle, warehouse)
-    rows = LivingRows(sessions_of(bundle, warehouse), assets)
+    assets, rows = _assets_and_rows(plan, bundle, warehouse)
     reach = reach_of(plan, start, end, rows.sessions, bundle=bundle, warehouse=warehouse)
     compute = _Computing(rows, assets.bundle, warehouse).rows_of
     span = rows.span(reach.first, reach.last)
@@ -191,9 +190,36 @@ def held_by(plan: Plan) -> dict[str, Any]:
     return {name: rows for it in plan.joined for name, rows in it.relation.held.items()}
 
 
-def _assets_of(plan: Plan, bundle: str, warehouse: "Warehouse") -> AssetFinder:
-    """Return the assets of a bundle, of which those that a plan names must be."""
-    assets = AssetFinder(warehouse, bundle)
+@dataclass(frozen=True)
+class _Snapshot:
+    """The assets of a snapshot and their rows, which its runs share."""
+
+    sha256: str
+    assets: AssetFinder
+    rows: LivingRows
+
+
+# Of each open warehouse, by bundle; the snapshot at which it is open may change.
+_snapshots: WeakKeyDictionary["Warehouse", dict[str, _Snapshot]] = WeakKeyDictionary()
+
+
+def _snapshot_of(bundle: str, warehouse: "Warehouse") -> _Snapshot:
+    manifest = warehouse.snapshot(bundle)
+    known = _snapshots.setdefault(warehouse, {})
+    found = known.get(manifest.bundle)
+    if found is None or found.sha256 != manifest.sha256:
+        assets = AssetFinder(warehouse, bundle)
+        rows = LivingRows(sessions_of(bundle, warehouse), assets)
+        found = known[manifest.bundle] = _Snapshot(manifest.sha256, assets, rows)
+    return found
+
+
+def _assets_and_rows(
+    plan: Plan, bundle: str, warehouse: "Warehouse"
+) -> tuple[AssetFinder, LivingRows]:
+    """Return the assets of a bundle, of which those that a plan names must be, and their rows."""
+    found = _snapshot_of(bundle, warehouse)
+    assets = found.assets
     outputs = [*plan.columns.values(), *([] if plan.screen is None else [plan.screen])]
     named = [it.asset for it in in_order(outputs, needs=True) if isinstance(it, Slice)]
     by_sid = {it.sid: it for it in assets} if named else {}
@@ -201,7 +227,7 @@ def _assets_of(plan: Plan, bundle: str, warehouse: "Warehouse") -> AssetFinder:
         own = by_sid.get(asset.sid, asset)
         if own.symbol != asset.symbol:
             raise ForeignAssetError(asset, own, assets.bundle)
-    return assets
+    return assets, found.rows
 
 
 def sessions_of(bundle: str, warehouse: "Warehouse") -> list[date]:

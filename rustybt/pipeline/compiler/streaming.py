@@ -173,10 +173,9 @@ class Streams(Form):
             case exp.Paren() | exp.Window():
                 return self._is_positive(sql.this)
             case exp.Lag():
-                return "default" not in sql.args and self._is_positive(sql.this)
-            case exp.Case():
-                (only,) = sql.args["ifs"]
-                return sql.args.get("default") is None and self._is_positive(only.args["true"])
+                return sql.args.get("default") is None and self._is_positive(sql.this)
+            case exp.Case() if sql.args.get("default") is None:
+                return all(self._is_positive(it.args["true"]) for it in sql.args["ifs"])
         return False
 
     def _resolved(self, node: Sql) -> Sql:

@@ -339,7 +339,7 @@ def _is_nonzero(sql: Sql) -> bool:
 
 def call(name: str, *arguments: Sql) -> Sql:
     """Return a call of a function of DuckDB."""
-    return exp.func(name, *(it.copy() for it in arguments), dialect=_duckdb())
+    return exp.func(name, *(it.copy() for it in arguments), copy=False, dialect=_duckdb())
 
 
 @cache

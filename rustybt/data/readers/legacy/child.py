@@ -17,7 +17,9 @@ from rustybt.data.readers.legacy.layout import LayoutError
 
 READERS: Final = {  # each takes a path, and has `tables` and `facts`
     "bcolz_daily": "bcolz_daily:Daily",
+    "bcolz_minute": "bcolz_minute:Minutes",
     "hdf5_daily": "hdf5_daily:Countries",
+    "hdf5_pandas": "hdf5_pandas:Frames",
     "sqlite": "sqlite:Database",
 }
 

@@ -10,12 +10,14 @@ from typing import Any, Final, Literal
 
 import pyarrow as pa
 
+from rustybt.data.readers.legacy.layout import LayoutError
+from rustybt.data.readers.legacy.metadata import minutes_of
 from rustybt.errors import LegacyFileError, MissingExtraError
 from warehouse.errors import SafeLimitError
 from warehouse.safe.limits import MIB, Limits
 from warehouse.safe.process import ask
 
-BarKind = Literal["bcolz_daily", "hdf5_daily"]
+BarKind = Literal["bcolz_daily", "bcolz_minute", "hdf5_daily"]
 
 BLOCK_ROWS: Final = 2_000_000  # that are read at once where a file has more
 LIMITS: Final = Limits(seconds=300.0, memory=2048 * MIB, max_bytes=1024 * MIB)
@@ -34,8 +36,8 @@ class Wanted:
     path
         Absolute.
     of
-        Of bars: `sids`, all if None, and `most`, rows after which no further sid is begun. Of a SQLite
-        file: queries by the names of their tables.
+        Of bars: `sids`, all if None, and `most`, rows after which no further sid is begun; of minutes
+        what `minutes_of` says, too. Of a SQLite file: queries by the names of their tables.
     """
 
     kind: str
@@ -64,7 +66,7 @@ class LegacyBars:
     unread
         Sids that were wanted and not begun, ascending.
     bars
-        ``sid`` (int32), ``session`` (date32), ``open``, ``high``, ``low``, ``close`` and ``volume``
+        ``sid`` (int32), ``session`` (date32) or, of minutes, ``ts`` (their start, UTC), ``open``, ``high``, ``low``, ``close`` and ``volume``
         (DECIMAL(18,8)), in order of the rows. A price that is stored as zero is NULL, and a row of
         zeros alone is left out: its session had no bar.
     """
@@ -90,9 +92,21 @@ class LegacyBars:
 def wanted_bars(
     kind: BarKind, path: str | os.PathLike[str], sids: Sequence[int] | None, most: int | None = None
 ) -> Wanted:
-    """Return what `read_tables` takes for the bars of some sids; see `Wanted`."""
-    listed = None if sids is None else [int(it) for it in sids]
-    return Wanted(kind, str(Path(path).resolve()), {"sids": listed, "most": most})
+    """Return what `read_tables` takes for the bars of some sids; see `Wanted`.
+
+    Raises
+    ------
+    LegacyFileError
+        A folder of minutes does not say whose they are.
+    """
+    place = Path(path).resolve()
+    of: dict[str, Any] = {"sids": None if sids is None else [int(it) for it in sids], "most": most}
+    if kind == "bcolz_minute":
+        try:
+            of |= minutes_of(place)
+        except LayoutError as error:
+            raise LegacyFileError(error.path, error.problem, _ADVICE) from error
+    return Wanted(kind, str(place), of)
 
 
 def read_bars(
@@ -108,7 +122,7 @@ def read_bars(
     ----------
     kind
         ``bcolz_daily``: a folder such as ``daily_equities.bcolz``. ``hdf5_daily``: a file of
-        zipline's writer of HDF5.
+        zipline's writer of HDF5. ``bcolz_minute``: a folder such as ``minute_equities.bcolz``.
     path
         Of the file or folder.
     sids

@@ -61,20 +61,33 @@ def no_daily_bars() -> pa.Table:
     return daily_bars(none, none, dict.fromkeys(FIELDS, none))
 
 
-def daily_bars(sids: Whole, sessions: Whole, units: dict[str, Whole]) -> pa.Table:
-    """Return bars as a table: sid, session (days since 1970) and `FIELDS`, without those that are all zero.
+def daily_bars(sids: Whole, sessions: Whole, units: Mapping[str, Whole]) -> pa.Table:
+    """Return bars of sessions (days since 1970); see `_bars`."""
+    return _bars(sids, ("session", sessions.astype("<i4"), pa.date32()), units)
+
+
+def minute_bars(sids: Whole, instants: Whole, units: Mapping[str, Whole]) -> pa.Table:
+    """Return bars of instants (microseconds since 1970) at which they begin; see `_bars`."""
+    return _bars(sids, ("ts", instants.astype("<i8"), pa.timestamp("us")), units)
+
+
+def _bars(
+    sids: Whole, label: tuple[str, NDArray[Any], pa.DataType], units: Mapping[str, Whole]
+) -> pa.Table:
+    """Return bars as a table: sid, label and `FIELDS`, without those that are all zero.
 
     A price of zero is missing, as its writers have it. A volume of zero is zero.
     """
+    name, labels, kind = label
     present = np.zeros(len(sids), dtype=bool)
     for values in units.values():
         present |= values != 0
     kept = np.flatnonzero(present)
     columns = {
         "sid": column(sids[kept].astype("<i4"), pa.int32()),
-        "session": column(sessions[kept].astype("<i4"), pa.date32()),
+        name: column(labels[kept], kind),
     }
-    for name in FIELDS:
-        values = units[name][kept]
-        columns[name] = exact(values, None if name == "volume" else values == 0)
+    for field in FIELDS:
+        values = units[field][kept]
+        columns[field] = exact(values, None if field == "volume" else values == 0)
     return pa.table(columns)

@@ -198,7 +198,10 @@ class RollingRangeIndex(_OfEnds):
 
 
 def _index(w: Words[Q], x: Q, ordered: Q, sessions: int) -> Q:
-    return w.count(x) - 1.0 - w.age_of_maximum(ordered, sessions)
+    # A volume is 0 before the first bar, where nothing is counted.
+    count = w.kept(w.count(x))
+    index = count - 1.0 - w.age_of_maximum(ordered, sessions)
+    return w.when(count.compare(">=", sessions), index)
 
 
 SUM = RollingSum

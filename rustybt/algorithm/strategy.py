@@ -62,7 +62,7 @@ class Context:
         return own[name] if name in own else getattr(self._algorithm, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not hasattr(TradingAlgorithm, name):
+        if name not in _WORDS:
             setattr(self._algorithm, name, value)
             return
         self._own[name] = value
@@ -452,6 +452,9 @@ class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
         takes_context = arguments_of(method) > (hook != "initialize")
         call = partial(method, self._context) if takes_context else method
         return told(hook, call, method, self._run.clock)
+
+
+_WORDS: Final = frozenset(dir(TradingAlgorithm))
 
 
 def _nothing(*_: object) -> None:

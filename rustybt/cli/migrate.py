@@ -60,7 +60,7 @@ _command(
 )
 _command(
     "csvdir",
-    "Take over the CSV files of zipline's csvdir: PATH holds the folder daily, with one file a symbol.",
+    "Take over the CSV files of zipline's csvdir: PATH holds the folders daily and minute, or one, with a file a symbol.",
 )
 _command("hdf5", "Take over an HDF5 file of zipline's daily bars alone; its symbols are its sids.")
 

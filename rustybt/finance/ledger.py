@@ -98,23 +98,22 @@ class Ledger:
         LedgerError
             Its postings do not sum to zero.
         """
+        session, kind, postings = entry
+        add, balances = EXACT.add, self._balances
         total = ZERO
-        for posting in entry.postings:
-            total = EXACT.add(total, posting.value)
+        for _, value, _, _ in postings:
+            total = add(total, value)
         if total:
-            raise LedgerError(f"an entry {entry.kind!r} of {entry.session}", total)
-        for posting in entry.postings:
-            self._post(posting)
+            raise LedgerError(f"an entry {kind!r} of {session}", total)
+        for account, value, sid, quantity in postings:
+            balances[account] = add(balances[account], value)
+            if sid is not None and quantity:
+                self._hold(sid, add(self.quantities.get(sid, ZERO), quantity))
         self.journal.append(entry)
 
-    def _post(self, posting: Posting) -> None:
-        account, value, sid, quantity = posting
-        self._balances[account] = EXACT.add(self._balances[account], value)
-        if sid is None:
-            return
-        held = EXACT.add(self.quantities.get(sid, ZERO), quantity)
-        if held:
-            self.quantities[sid] = held
+    def _hold(self, sid: int, quantity: Decimal) -> None:
+        if quantity:
+            self.quantities[sid] = quantity
         else:
             self.quantities.pop(sid, None)
 

@@ -90,9 +90,7 @@ class MixedHoldings(Holdings):
         if position is None:
             position = self.positions[asset] = Position(asset, self._marks.last_price)
         position.fill(amount, price, lots.plain(quantity, asset), session)
-        self._settle(position, quantity)
-        if asset.margined and not quantity:
-            self._take_gain(asset, self._owed.pop(asset), session)
+        self._end(position, quantity, session)
 
     @override
     def split(self, asset: Asset, ratio: float, session: date) -> None:
@@ -108,7 +106,7 @@ class MixedHoldings(Holdings):
         self._pay(
             asset, session, "split", in_lieu, Posting(name, EXACT.minus(in_lieu), asset.sid, more)
         )
-        self._settle(position, after)
+        self._end(position, after, session)
 
     @override
     def settle(self, session: date) -> None:
@@ -227,6 +225,12 @@ class MixedHoldings(Holdings):
         there = float(self.ledger.cash) + owed
         gained = np.array(quantities) * np.array(worths)
         return MarginLine.of(assets, there, fixed, (gained, np.array(asked)))
+
+    def _end(self, position: Position, quantity: Decimal, session: date) -> None:
+        """End a change of a position; one that is closed gives all that it has gained."""
+        self._settle(position, quantity)
+        if not quantity and position.asset.margined:
+            self._take_gain(position.asset, self._owed.pop(position.asset), session)
 
     def _take_gain(self, asset: Asset, gain: Decimal, session: date) -> None:
         owed = Posting(self._named(NOTIONAL, asset), EXACT.minus(gain), asset.sid)

@@ -80,7 +80,7 @@ def ledger_table(journal: Sequence[Entry]) -> pa.Table:
     legs = list(chain.from_iterable(map(attrgetter("postings"), journal)))
     accounts = [it.account for it in legs]
     sids = [it.sid for it in legs]
-    days = np.array([entry.session for entry in journal], dtype="M8[D]")
+    days = _labels([it.session for it in journal])
     kinds = pa.array([entry.kind for entry in journal], pa.string()).dictionary_encode()
     of = np.repeat(np.arange(len(journal)), list(map(len, map(attrgetter("postings"), journal))))
     units = [None if it.sid is None else str(it.quantity) for it in legs]
@@ -96,6 +96,12 @@ def ledger_table(journal: Sequence[Entry]) -> pa.Table:
             "exact_quantity": units,
         },
     )
+
+
+def _labels(sessions: Sequence[date]) -> Days:
+    """Return labels of sessions that are few and named often; NumPy is slow to read a date."""
+    known = {it: np.datetime64(it, "D") for it in set(sessions)}
+    return np.fromiter(map(known.__getitem__, sessions), "M8[D]", len(sessions))
 
 
 def _lists(perf: "pd.DataFrame", name: str) -> list[Sequence[Any]]:

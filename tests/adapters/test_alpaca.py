@@ -91,7 +91,7 @@ def test_unknown_is_told_apart_from_empty(exchanges):
 
 
 def test_assets_are_told(exchanges):
-    assets = asyncio.run(alpaca(exchanges).assets(["AAPL"]))
+    assets = asyncio.run(alpaca(exchanges).assets(["AAPL", "NOSUCH"]))
     assert assets.select("symbol", "name", "currency").rows() == [("AAPL", "Apple Inc.", "USD")]
 
 

@@ -113,7 +113,7 @@ def test_what_lasts_is_an_error_that_says_what_is_missing(exchanges, name):
     assert came.height == (1000 if name == "the same page" else 2000)
     assert str(until) == "2024-03-01 00:00:00"
     assert len(exchanges.asked(KLINES)) < 20
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
 
 
 def test_an_exchange_that_heeds_no_begin_is_found(exchanges):

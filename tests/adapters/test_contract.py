@@ -167,7 +167,7 @@ def test_a_week_holds_the_actions_of_its_days():
 
 
 def test_what_is_known_of_assets():
-    known = asyncio.run(Ladder({}).assets(["b", "a"]))
+    known = asyncio.run(Ladder({}).assets(["b", "a", "B"]))
     assert known.schema == pl.Schema(ASSETS)
     assert known.select("symbol", "currency", "strike").rows() == [
         ("A", "USD", None),

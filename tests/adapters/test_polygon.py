@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+import warehouse
 from rustybt.data.adapters.net.retry import Patience
 from rustybt.data.adapters.polygon import PolygonAdapter
+from rustybt.data.bundles import register
 from rustybt.errors import AuthenticationError, FetchError, RequestError
 from tests.fake_exchanges import faults
 from tests.fake_exchanges.polygon import KEY
@@ -105,7 +107,7 @@ def test_unknown_is_told_apart_from_empty(exchanges):
 
 
 def test_assets_are_told(exchanges):
-    assets = asyncio.run(polygon(exchanges).assets(["SPY", "AAPL"]))
+    assets = asyncio.run(polygon(exchanges).assets(["SPY", "NOSUCH", "AAPL"]))
     assert assets.select("symbol", "asset_type", "name", "currency").rows() == [
         ("AAPL", "equity", "Apple Inc.", "USD"),
         ("SPY", "etf", "SPDR S&P 500 ETF Trust", "USD"),
@@ -168,3 +170,23 @@ def test_parameters_hold_no_key_and_make_it_again(exchanges):
     assert PolygonAdapter(**json.loads(told)).parameters == adapter.parameters
     with pytest.raises(RequestError, match="one of free"):
         polygon(exchanges, tier="gold")
+
+
+def test_actions_and_no_key_land_in_a_bundle(start, monkeypatch, tmp_path):
+    monkeypatch.setenv("POLYGON_API_KEY", KEY)
+    adapter = polygon(start("2021-03-01T12:00"), api_key=None)
+    register(
+        bundle_name="us",
+        adapter=adapter,
+        symbols=["AAPL"],
+        start_date="2020-08-24",
+        end_date="2020-11-10",
+        root=tmp_path,
+    ).ingest()
+    with warehouse.open(tmp_path) as wh:
+        rows = wh.sql("SELECT session, kind, amount FROM us.adjustments ORDER BY 1").rows()
+    assert rows == [
+        (date(2020, 8, 31), "split", None),
+        (date(2020, 11, 6), "dividend", Decimal("0.205")),
+    ]
+    assert not any(KEY.encode() in it.read_bytes() for it in tmp_path.rglob("*") if it.is_file())

@@ -200,7 +200,7 @@ def test_all_days_are_asked_again_on_request(coins, exchanges, root) -> None:
     bundle = coins(["BTC/USDT"])
     bundle.ingest()
     exchanges.log.clear()
-    report = bundle.ingest(refetch=True)
+    report = ingest("c", wanted=Fetch(refetch=True), root=root)
     assert (report.new, report.same) == (False, 72)
     assert spans(exchanges) == [0, 24, 48]
 

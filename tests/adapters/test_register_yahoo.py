@@ -22,23 +22,22 @@ def test_actions_stand_beside_prices_as_traded(start, authority, monkeypatch, tm
     monkeypatch.setenv("CURL_CA_BUNDLE", authority.ca_pem)
     bundle = register(
         bundle_name="stocks",
-        adapter=YFinanceAdapter(request_delay=0.0),
-        symbols="NVDA",
-        start_date="2021-05-03",
-        end_date="2021-07-30",
+        adapter=YFinanceAdapter(request_delay=0.001),
+        symbols="AAPL",
+        start_date="2020-07-27",
+        end_date="2020-09-04",
         root=tmp_path,
     )
-    truth = server.world.stocks["NVDA"].daily(date(2021, 5, 3), date(2021, 7, 30))
+    truth = server.world.stocks["AAPL"].daily(date(2020, 7, 27), date(2020, 9, 4))
     assert bundle.ingest().added == len(truth)
     with warehouse.open(tmp_path) as wh:
         closes = wh.sql("SELECT session, close FROM stocks.bars_1d ORDER BY session").rows()
         assert closes == [(day, bar.close) for day, bar in truth]
         told = "SELECT session, kind, ratio, amount FROM stocks.adjustments ORDER BY session"
-        *dividends, split = wh.sql(told).rows()
-        assert split == (date(2021, 7, 20), "split", 0.25, None)
-        assert [(day, kind, Decimal(paid)) for day, kind, _, paid in dividends] == [
-            (date(2021, 6, 9), "dividend", Decimal("0.16"))
-        ]
+        dividend, split = wh.sql(told).rows()
+        assert split == (date(2020, 8, 31), "split", 0.25, None)
+        assert (*dividend[:2], dividend[3]) == (date(2020, 8, 7), "dividend", Decimal("0.82"))
+        assert 0.99 < dividend[2] < 1
     again = bundle.ingest()
     assert (again.new, again.actions) == (False, 2)
 

@@ -13,7 +13,7 @@ from rustybt.data.adapters.net.negative import Unknown
 from rustybt.data.adapters.net.retry import Patience
 from rustybt.data.adapters.yahoo import YFinanceAdapter
 from rustybt.data.bundles import register
-from rustybt.errors import FetchError, RequestError, UnsupportedResolutionError
+from rustybt.errors import FetchError, RequestError, SymbolsFailedError, UnsupportedResolutionError
 from tests.fake_exchanges import Authority, Loopback, faults
 from tests.fake_exchanges.stocks import NEW_YORK
 from tests.fake_exchanges.yahoo import RECORDED
@@ -33,7 +33,7 @@ def yahoo(authority, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", server.proxy_url)
         monkeypatch.setenv("CURL_CA_BUNDLE", authority.ca_pem)
         return YFinanceAdapter(
-            **({"request_delay": 1e-3, "patience": QUICK, "timeout": 2.0} | given)
+            **({"request_delay": 1e-3, "patience": QUICK, "timeout": 4.0} | given)
         )
 
     return yahoo
@@ -175,10 +175,10 @@ def test_parameters_make_it_again(exchanges, yahoo):
 
 
 def test_assets_are_told_by_the_head_of_a_chart(exchanges, yahoo):
-    assets = asyncio.run(yahoo(exchanges).assets(["SPY", "BRK.B"]))
+    assets = asyncio.run(yahoo(exchanges).assets(["SPY", "NOSUCH", "BRK.B"]))
     assert assets.select("symbol", "asset_type", "name", "currency").rows() == [
-        ("SPY", "etf", "SPDR S&P 500 ETF Trust", "USD"),
         ("BRK-B", "equity", "Berkshire Hathaway Inc.", "USD"),
+        ("SPY", "etf", "SPDR S&P 500 ETF Trust", "USD"),
     ]
 
 
@@ -299,6 +299,21 @@ def registered(adapter, symbol, first, last, root):
     )
     bundle.ingest()
     return warehouse.open(root)
+
+
+def test_a_symbol_that_yahoo_does_not_know_is_left_out_of_a_bundle(exchanges, yahoo, tmp_path):
+    bundle = register(
+        bundle_name="us",
+        adapter=yahoo(exchanges),
+        symbols=["SPY", "NOSUCH"],
+        start_date="2024-02-01",
+        end_date="2024-02-23",
+        root=tmp_path,
+    )
+    with pytest.raises(SymbolsFailedError, match="no symbol 'NOSUCH'"):
+        bundle.ingest(on_error="raise")
+    report = bundle.ingest(on_error="partial")
+    assert (report.added, report.failed) == (16, 1)
 
 
 def test_splits_and_dividends_land_in_a_bundle(start, yahoo, tmp_path):

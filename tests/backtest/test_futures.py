@@ -186,6 +186,16 @@ def test_limits_and_costs_of_money_count_the_multiplier(make_bundle):
         orders(future(make_bundle), {0: [("ES", 2)]}, sessions=2, prepare=strict)
 
 
+def test_a_position_that_a_split_takes_away_is_paid_out(make_bundle):
+    root = make_bundle({"ES": [100.0, 101.0, 303.0]}, actions=[("ES", 2, "split", 3.0, None, None)])
+    told(root, symbol=["ES"], asset_type=["future"], multiplier=[50.0])
+    seen = bought(root, {0: [("ES", 1)]}, sessions=3)
+    # A third of a contract at a basis of 303 is paid for: as much as one has cost at 101.
+    assert seen.perf["positions"].iloc[-1] == []
+    assert seen.perf["ending_cash"].tolist() == [1000, 1000, 1000]
+    assert not seen.ledger.quantities
+
+
 # -- margin ------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import bisect
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
+from math import prod
 from typing import Any
 
 from tests.fake_exchanges.answer import Answer, Ask
@@ -136,13 +137,15 @@ def _document(
     today = world.today
     columns: dict[str, list[Any]] = {it: [] for it in ("open", "high", "low", "close", "volume")}
     adjusted = []
+    paid = _paid(stock, today)
     for at, bar in rows:
         day = _day(at)
         factor = stock.after(day, today)
         for name in ("open", "high", "low", "close"):
             columns[name].append(_float(getattr(bar, name) / factor))
         columns["volume"].append(int(bar.volume * factor))
-        adjusted.append(_float(bar.close / factor * _paid(stock, day, today)))
+        later = prod((it for paid_on, it in paid.items() if paid_on > day), start=Decimal(1))
+        adjusted.append(_float(bar.close / factor * later))
     result: dict[str, Any] = {
         "meta": _meta(world, stock, granularity),
         "indicators": {"quote": [columns if rows else {}]},
@@ -168,15 +171,15 @@ def _day(at: int) -> date:
     return datetime.fromtimestamp(at, UTC).date()
 
 
-def _paid(stock: Stock, day: date, today: date) -> Decimal:
-    """Return the factor of the dividends after a day."""
-    factor = Decimal(1)
+def _paid(stock: Stock, today: date) -> dict[date, Decimal]:
+    """Return by day what a dividend makes of the prices before it."""
+    found = {}
     for at, cash in stock.dividends.items():
-        if day < at <= today:
+        if at <= today:
             before = [it.day for it in calendar() if it.day < at][-1]
             ((_, bar),) = stock.daily(before, before)
-            factor *= 1 - cash / bar.close
-    return factor
+            found[at] = 1 - cash / bar.close
+    return found
 
 
 def _events(stock: Stock, span: tuple[int, int], today: date) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Folders of CSV files as zipline's csvdir takes them."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 
 import warehouse
 from rustybt.data.migration import Options, migrate
-from rustybt.errors import ColumnsError, MigrationError, SourceFileError
+from rustybt.errors import ColumnsError, MigrationError, SourceError, SourceFileError
 
 HEADER = "date,open,high,low,close,volume,dividend,split"
 FILES = {
@@ -70,10 +70,35 @@ def test_a_row_that_is_rejected_ends_the_migration(folder, tmp_path):
         assert wh.bundles() == []
 
 
-def test_minutes_are_said_to_be_left_out(folder, tmp_path):
+def test_minutes_are_named_by_their_start(folder, tmp_path):
     (folder / "minute").mkdir()
+    lines = [
+        "date,open,high,low,close,volume,dividend,split",
+        "2024-01-02 14:31:00,1.123456789,2,1,1.5,10,0,1",  # the first minute of New York's session
+        "2024-01-02 21:00:00+00:00,2,3,2,2.5,20,0.5,1",
+    ]
+    (folder / "minute" / "AAA.csv").write_text("\n".join(lines))
     report = migrate("csvdir", folder, "z", root=tmp_path / "root")
-    assert any("minute" in it for it in report.notes)
+    assert (report.snapshot, report.bars, report.dividends) == (2, 7, 1)
+    query = "SELECT symbol, ts, session, open, volume FROM z.bars_1m ORDER BY ts"
+    day = date(2024, 1, 2)
+    assert rows(tmp_path / "root", query) == [
+        ("AAA", datetime(2024, 1, 2, 14, 30), day, Decimal("1.123456789"), 10),  # noqa: DTZ001
+        ("AAA", datetime(2024, 1, 2, 20, 59), day, Decimal(2), 20),  # noqa: DTZ001
+    ]
+    assert any("from the folder daily alone" in it for it in report.notes)
+
+
+def test_minutes_alone_and_a_bad_one(folder, tmp_path):
+    (folder / "daily").rename(folder / "minute")
+    lines = ["date,open,high,low,close,volume", "2024-01-02 14:31:00,1,2,1,x,10"]
+    for path in (folder / "minute").iterdir():
+        path.unlink()
+    (folder / "minute" / "AAA.csv").write_text("\n".join(lines))
+    with pytest.raises(SourceError, match="expected a number"):
+        migrate("csvdir", folder, "z", root=tmp_path / "root")
+    (folder / "minute" / "AAA.csv").write_text("\n".join(lines).replace("x", "1.5"))
+    assert migrate("csvdir", folder, "z", root=tmp_path / "root").bars == 1
 
 
 def test_what_is_no_such_folder_is_told(folder, tmp_path):

@@ -16,10 +16,13 @@ from rustybt.pipeline.factors.indicators import (
     ATR,
     BBANDS,
     EMA,
+    LINEARREG_ANGLE,
     MACD,
+    MAXINDEX,
     OBV,
     PPO,
     ROC,
+    ROCR100,
     ULTOSC,
     WMA,
     DonchianChannels,
@@ -163,6 +166,23 @@ def test_value_does_not_depend_on_where_a_run_begins(made):
     short = pipe.run("2024-06-05", "2024-06-05", bundle="made", warehouse=made).pl()
     for name in ("rsi", "macd", "adx"):
         np.testing.assert_array_equal(short[name], long.tail(len(short))[name])
+
+
+def test_of_equal_values_the_newest_has_the_index(value):
+    found = value(MAXINDEX(inputs=[ROCR100(timeperiod=1).clip(0, 100)], timeperiod=5))
+    close = closes()["close"].to_numpy()
+    moves = np.minimum(100 * close[1:] / close[:-1], 100)
+    expected = [
+        it + int(np.flatnonzero(moves[it : it + 5] == moves[it : it + 5].max())[-1])
+        for it in range(len(moves) - 4)
+    ]
+    assert found[5:].tolist() == expected
+    assert (moves == 100).sum() > 20
+
+
+def test_angle_of_a_price_may_not_be_looked_back_on():
+    assert not LINEARREG_ANGLE().window_safe
+    assert LINEARREG_ANGLE(inputs=[Returns(window_length=2)]).window_safe
 
 
 def test_window_length_is_another_word_for_timeperiod():

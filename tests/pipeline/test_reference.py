@@ -15,7 +15,7 @@ from rustybt.pipeline.reference import reference
 from rustybt.pipeline.reference.entry import entry_of_class
 from rustybt.pipeline.reference.examples import METHODS
 from rustybt.pipeline.reference.fixes import FIXES
-from rustybt.pipeline.reference.names import OTHER, SAME
+from rustybt.pipeline.reference.names import OTHER, SAME, TALIB
 from rustybt.pipeline.term import Term
 
 CHECKOUT = Path(__file__).parents[2]
@@ -97,6 +97,10 @@ def test_name_of_zipline_is_importable(module, name):
 def test_other_name_is_importable(place):
     module, _, name = place.rpartition(".")
     assert getattr(importlib.import_module(f"rustybt.{module}"), name)
+
+
+def test_names_of_talib_that_are_left_out_are_no_indicators():
+    assert not {it for names, _ in TALIB for it in names} & set(factors.indicators.__all__)
 
 
 @pytest.mark.parametrize("fix", FIXES, ids=lambda it: it.of)

@@ -27,6 +27,9 @@ MAKERS = {
     *("pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "jsonpickle"),
     *("xml", "lxml", "tables", "h5py", "imp", "code", "codeop", "pty", "telnetlib", "ftplib"),
 }
+CONFINED = {  # h5py makes arrays alone; these run in the process that can neither write nor start anything
+    f"rustybt/data/readers/legacy/{it}.py": ["h5py"] for it in ("hdf5_daily", "hdf5_pandas")
+}
 CALLS = {
     *("eval", "exec", "compile", "__import__", "extractall", "extract", "unpack_archive"),
     *("read_pickle", "to_pickle", "read_hdf", "read_html", "popen", "system", "mktemp"),
@@ -63,7 +66,7 @@ def faults(tree: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_nothing_is_made_out_of_bytes_but_data(path):
-    assert faults(ast.parse(path.read_text())) == []
+    assert faults(ast.parse(path.read_text())) == CONFINED.get(name(path), [])
 
 
 @pytest.mark.parametrize(

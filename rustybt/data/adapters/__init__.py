@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rustybt.data.adapters.ccxt import CCXTAdapter
     from rustybt.data.adapters.csv import CSVAdapter, CSVConfig, SchemaMapping
     from rustybt.data.adapters.polygon import PolygonAdapter
+    from rustybt.data.adapters.resampled import ResampledAdapter
     from rustybt.data.adapters.yahoo import YFinanceAdapter
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "PolygonAdapter",
     "Reach",
     "Request",
+    "ResampledAdapter",
     "SchemaMapping",
     "SymbolReport",
     "YFinanceAdapter",
@@ -55,6 +57,7 @@ _HOMES = {
     "CSVAdapter": "csv",
     "CSVConfig": "csv",
     "PolygonAdapter": "polygon",
+    "ResampledAdapter": "resampled",
     "SchemaMapping": "csv",
     "YFinanceAdapter": "yahoo",
 }

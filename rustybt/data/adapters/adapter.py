@@ -179,7 +179,8 @@ class DataAdapter(ABC):
         async with self.connect() as connection:
             wanted = (symbols,) if isinstance(symbols, str) else tuple(symbols)
             names = await connection.names(wanted)
-            return await connection.assets([it for it in names.values() if isinstance(it, str)])
+            known = dict.fromkeys(it for it in names.values() if isinstance(it, str))
+            return await connection.assets(tuple(known))
 
     def reached(self, request: Request) -> tuple[Request, Stretch | None]:
         """Return what of a request the source can answer, and the stretch before it that it cannot.

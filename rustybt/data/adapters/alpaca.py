@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -171,8 +171,9 @@ class _Alpaca:
         """Return the name of each asset; all are equities, since Alpaca does not tell funds apart."""
         rows = []
         for symbol in symbols:
-            found = await self._asset(symbol)
-            rows.append({"symbol": symbol, "name": found.get("name"), "currency": "USD"})
+            with suppress(SymbolNotFoundError):
+                found = await self._asset(symbol)
+                rows.append({"symbol": symbol, "name": found.get("name"), "currency": "USD"})
         return frame.assets(rows)
 
     def _query(self, symbol: str, request: Request) -> dict[str, str]:

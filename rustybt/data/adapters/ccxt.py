@@ -197,10 +197,11 @@ class CCXTConnection:
                 yield Page(trade_rows, min(frame.instant(at), request.until))
             return
         candles = Candles(self.exchange, symbol, request.resolution)
+        running = candles.running(over)  # it may come yet, if nothing was traded in it so far
         async for rows, at in candles.pages(start, end):
-            told = min(at, over - candles.step)  # a bar that begins later may come yet
+            told = min(at, running)
             while rows and candles.after(rows[-1].at) > over:
-                told = rows.pop().at
+                told = min(told, rows.pop().at)
             yield Page(_bars(symbol, rows), min(frame.instant(told), request.until))
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:

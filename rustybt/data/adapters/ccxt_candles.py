@@ -21,6 +21,9 @@ _OPEN_ENDED: Final = ("binance", "binanceus", "binanceusdm", "binancecoinm", "kr
 _WITHOUT_UNTIL: Final = ("kraken",)
 _USUAL_PAGE: Final = 100
 _HOUR: Final = 3_600_000
+_MONDAY: Final = (
+    4 * 24 * _HOUR
+)  # the first one since 1970: weeks begin there, and so do days and hours
 _TELLING: Final = 20  # rows all on a coarser grid are bars of that, and no chance
 _BACKWARDS: Final = 3
 
@@ -87,6 +90,14 @@ class Candles:
         if self.resolution != MONTH:
             return at + self.step
         return milliseconds(end_of(instant(at), MONTH))
+
+    def running(self, now: int) -> int:
+        """Return when the candle began that is not over, all in milliseconds."""
+        if self.resolution == MONTH:
+            return milliseconds(
+                instant(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            )
+        return now - (now - _MONDAY) % self.step
 
     async def _page(self, since: int, end: int) -> tuple[list[Row], int]:
         until = end if self._open_ended else min(end, since + self._most * self.step)

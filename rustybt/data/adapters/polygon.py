@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -178,7 +178,11 @@ class _Polygon:
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
         """Return the kind of each asset, its name and its currency."""
-        return frame.assets([asset(it, await self._ticker(it)) for it in symbols])
+        rows = []
+        for symbol in symbols:
+            with suppress(SymbolNotFoundError):
+                rows.append(asset(symbol, await self._ticker(symbol)))
+        return frame.assets(rows)
 
     def _rows(self, symbol: str, request: Request) -> AsyncIterator[list[Row]]:
         if request.resolution == TICK:

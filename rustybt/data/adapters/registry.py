@@ -15,6 +15,7 @@ _OWN: Final[Mapping[str, str]] = {
     "ccxt": "rustybt.data.adapters.ccxt:CCXTAdapter",
     "csv": "rustybt.data.adapters.csv:CSVAdapter",
     "polygon": "rustybt.data.adapters.polygon:PolygonAdapter",
+    "resampled": "rustybt.data.adapters.resampled:ResampledAdapter",
     "yahoo": "rustybt.data.adapters.yahoo:YFinanceAdapter",
 }
 

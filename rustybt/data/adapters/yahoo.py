@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -146,9 +146,10 @@ class _Yahoo:
         today = datetime.combine(datetime.now(UTC).date(), time())
         rows = []
         for symbol in symbols:
-            meta = (await self._chart(symbol, "1d", today - 7 * DAY, today)).meta
-            told = {"symbol": symbol, "name": meta["longName"], "currency": meta["currency"]}
-            rows.append({**told, "asset_type": _KINDS.get(str(meta["instrumentType"]))})
+            with suppress(SymbolNotFoundError):
+                meta = (await self._chart(symbol, "1d", today - 7 * DAY, today)).meta
+                told = {"symbol": symbol, "name": meta["longName"], "currency": meta["currency"]}
+                rows.append({**told, "asset_type": _KINDS.get(str(meta["instrumentType"]))})
         return frame.assets(rows)
 
     def _name(self, symbol: str) -> str | SymbolNotFoundError:

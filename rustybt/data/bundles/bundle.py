@@ -89,7 +89,6 @@ class Bundle:
         on_error: OnError = "raise",
         source: Source | None = None,
         failed_only: bool = False,
-        refetch: bool = False,
     ) -> IngestReport:
         """Take rows into the bundle: one new snapshot; this handle stays at its own.
 
@@ -110,8 +109,6 @@ class Bundle:
             The registered one, else that of the bundle's last ingest, if None.
         failed_only
             Those symbols alone that the last ingest of a registered bundle did not get.
-        refetch
-            What is stored of a registered bundle too, to notice all that its source has revised.
 
         Raises
         ------
@@ -131,7 +128,6 @@ class Bundle:
             n_workers=n_workers,
             on_error=on_error,
             failed_only=failed_only,
-            refetch=refetch,
         )
         told = None if source else specification.find(self.name, self.warehouse.root)
         if told is not None:

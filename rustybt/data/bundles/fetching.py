@@ -27,7 +27,7 @@ from rustybt.data.bundles.stretches import union, without
 from rustybt.data.bundles.tables import add_table
 from rustybt.data.bundles.watching import Watch, watched
 from rustybt.data.resolutions import dataset_of, is_daily, period_of, resolution_of
-from rustybt.errors import NoFailureError, SymbolsFailedError
+from rustybt.errors import DataAdapterError, NoFailureError, SymbolsFailedError
 from warehouse import BundleName, Warehouse, sqltext
 from warehouse.errors import UnknownSnapshotError
 from warehouse.layout import BundleDir, root_of
@@ -118,7 +118,7 @@ class _Fetching:
         asked = self.wanted.symbols or told.symbols
         reached, _ = adapter.reached(Wanted.of(asked, first, last, told.resolution))
         self.progress(f"asking {adapter.name} for {len(asked)} symbols")
-        names = run(_names(adapter, asked))
+        names = run(self._names(adapter, asked))
         span = reached.start, reached.until
         with warehouse.open(self.root) as wh:
             before = _covered(wh, told.bundle)
@@ -185,6 +185,17 @@ class _Fetching:
         self.journal.drop(it.symbol for it in report.outcomes if not it.lost)
         return report
 
+    async def _names(self, adapter: DataAdapter, symbols: Sequence[str]) -> list[str]:
+        """Return symbols as the source writes them, each once; one that it does not have as it is."""
+        try:
+            async with adapter.connect() as connection:
+                names = await connection.names(symbols)
+        except DataAdapterError as error:
+            self.journal.note_failed(dict.fromkeys(symbols, str(error)))
+            raise
+        found = (it if isinstance(names[it], Exception) else str(names[it]) for it in symbols)
+        return list(dict.fromkeys(found))
+
     def _tails(
         self, wh: Warehouse, symbols: Collection[str], until: datetime
     ) -> dict[str, datetime]:
@@ -202,14 +213,6 @@ class _Fetching:
         )
         given = {"until": until, "symbols": list(symbols), "count": AGAIN}
         return dict(wh.sql(query, given).rows())
-
-
-async def _names(adapter: DataAdapter, symbols: Sequence[str]) -> list[str]:
-    """Return symbols as the source writes them, each once; one that it does not have as it is."""
-    async with adapter.connect() as connection:
-        names = await connection.names(symbols)
-    found = (it if isinstance(names[it], Exception) else str(names[it]) for it in symbols)
-    return list(dict.fromkeys(found))
 
 
 async def _assets(adapter: DataAdapter, symbols: Sequence[str]) -> pl.DataFrame:

@@ -253,9 +253,11 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
 def _lineage(
     source: Source, span: Span, fetched_at: datetime, reading: Reading
 ) -> dict[str, object]:
-    covered = source.covered(reading.outcomes) if isinstance(source, OfStretches) else {}
+    covers = {}
+    if isinstance(source, OfStretches):
+        covers["covered"] = source.covered(reading.outcomes)
     return lineage_of(source, span, fetched_at) | {
-        "covered": covered,
+        **covers,
         "resolution": span.resolution,
         "rows": reading.rows,
         "rejected": len(reading.rejects),

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from rustybt.data.bundles import IngestReport
 from rustybt.data.bundles.ingest import Request, ingest
 from rustybt.data.calendars import canonical
-from rustybt.data.migration.csvdir import directory_of
+from rustybt.data.migration.csvdir import directories_of
 from rustybt.data.migration.origin import Origin
 from rustybt.data.migration.report import MigrationReport
 from rustybt.data.migration.verify import ACTIONS, FIELDS, Checked
@@ -47,7 +47,7 @@ class Options:
 AS_IT_IS: Final = Options()
 _ORIGINS: Final[dict[Kind, Callable[[Path], Sequence[Origin]]]] = {
     "bcolz": lambda path: [bars_of(_bcolz_kind(path), path)],
-    "csvdir": lambda path: [directory_of(path)],
+    "csvdir": directories_of,
     "hdf5": lambda path: [bars_of("hdf5_daily", path)],
     "zipline-bundle": bundle_of,
 }
@@ -68,7 +68,7 @@ def migrate(
 ) -> MigrationReport:
     """Take files of zipline into a bundle: one new snapshot, or none if nothing is new.
 
-    Minutes of a ``zipline-bundle`` are a second snapshot, after that of its daily bars.
+    Minutes beside daily bars are a second snapshot, after that of its daily bars.
 
     The files are only read. Every value is read a second time and compared with what would be
     committed; if one differs, nothing is.
@@ -79,7 +79,7 @@ def migrate(
         ``zipline-bundle``: a folder with ``daily_equities.bcolz``, ``adjustments.sqlite`` and
         ``assets-N.sqlite``; the folder above, of which the newest ingestion is taken; or the name of a
         bundle under ``$ZIPLINE_ROOT``. ``bcolz``: a folder of daily or of minute bars alone;
-        ``hdf5``: a file of daily bars; symbols are the sids. ``csvdir``: a folder with the folder ``daily``, of one CSV file a
+        ``hdf5``: a file of daily bars; symbols are the sids. ``csvdir``: a folder with ``daily`` and ``minute``, of one CSV file a
         symbol.
     path
         Of the files.

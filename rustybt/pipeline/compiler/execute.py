@@ -213,7 +213,7 @@ class _Run:
             order = np.argsort(s.astype("i2"), kind="stable").astype("i4")
             return pa.array(s[order]), pa.array(sid[order]).dictionary_encode(), pa.array(order)
         # Each asset is alive in its last rows, one a session: no sort tells where they are.
-        starts = np.flatnonzero(np.diff(sid, prepend=sid[:1] - 1))
+        starts = np.append(0, np.flatnonzero(sid[1:] != sid[:-1]) + 1)[: len(sid)]
         lasts = np.append(starts[1:], len(sid))[: len(starts)] - 1
         alive = columns["alive"].combine_chunks().to_numpy(zero_copy_only=False)
         living = np.add.reduceat(alive, starts, dtype="i4") if len(starts) else starts
@@ -221,11 +221,11 @@ class _Run:
         begin = np.maximum(s[lasts] + 1 - living, self._span.first)
         labels = np.arange(self._span.first, self._span.until, dtype="i4")[:, None]
         there = (labels >= begin) & (labels < until)
-        places = (lasts - s[lasts]).astype("i4") + labels
-        assets = np.broadcast_to(np.arange(len(starts), dtype="i4"), there.shape)
-        sids = pa.DictionaryArray.from_arrays(pa.array(assets[there]), pa.array(sid[starts]))
+        assets = np.broadcast_to(np.arange(len(starts), dtype="i4"), there.shape)[there]
         numbers = np.repeat(labels[:, 0], np.count_nonzero(there, axis=1))
-        return pa.array(numbers), sids, pa.array(places[there])
+        places = (lasts - s[lasts]).astype("i4")[assets] + numbers
+        sids = pa.DictionaryArray.from_arrays(pa.array(assets), pa.array(sid[starts]))
+        return pa.array(numbers), sids, pa.array(places)
 
 
 def _names(of: Pass) -> list[str]:

@@ -152,3 +152,29 @@ NOWHERE: Final = (
     ),
 )
 """Pairs: zipline's name, and why there is none or what takes its place."""
+
+TALIB: Final = (
+    (("RSI",), "`WilderRSI`; `RSI` is zipline's, of plain means"),
+    (("SMA", "MA"), "`SimpleMovingAverage`; the class of each other kind"),
+    (("MAVP",), "a window has one length for all sessions"),
+    (
+        (
+            *("ADD", "SUB", "MULT", "DIV", "EXP", "LN", "LOG10", "SQRT"),
+            *("SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "SINH", "COSH", "TANH"),
+        ),
+        "operators and methods of factors",
+    ),
+    (("FLOOR", "CEIL"), "`x - x % 1`, and `x + -x % 1`"),
+    (
+        ("SAR", "SAREXT"),
+        "recursions are linear here, these choose; a `CustomFactor` over the whole history can do it",
+    ),
+    (
+        (
+            *("HT_DCPERIOD", "HT_DCPHASE", "HT_PHASOR", "HT_SINE", "HT_TRENDLINE", "HT_TRENDMODE"),
+            "MAMA",
+        ),
+        "the period found at a bar says how the next one is smoothed; likewise",
+    ),
+)
+"""Pairs: functions of TA-Lib 0.4, but for patterns of candles, that are no indicators here, and why."""

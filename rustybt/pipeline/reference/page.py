@@ -20,7 +20,7 @@ from rustybt.pipeline.reference.entry import (
 )
 from rustybt.pipeline.reference.examples import CLASSES, METHODS, OPERATORS
 from rustybt.pipeline.reference.fixes import FIXES
-from rustybt.pipeline.reference.names import NOWHERE, OTHER, SAME
+from rustybt.pipeline.reference.names import NOWHERE, OTHER, SAME, TALIB
 from rustybt.pipeline.term import Term
 
 _BASES: Final = {
@@ -169,6 +169,10 @@ def _tables() -> Iterator[str]:
     )
     yield "Not there:\n"
     yield _table(("zipline", "why, or what takes its place"), [(f"`{a}`", b) for a, b in NOWHERE])
+    yield "## TA-Lib's names\n"
+    yield "Indicators have TA-Lib's names, too. Not there, beside patterns of candles and what came after 0.4:\n"
+    left_out = [(", ".join(f"`{it}`" for it in names), why) for names, why in TALIB]
+    yield _table(("TA-Lib", "why, or what takes its place"), left_out)
     yield "## What is not as in zipline\n"
     yield "Each with the test that holds it.\n"
     rows = [(it.of, it.there, it.here, f"`{it.test}`") for it in FIXES]

@@ -1,7 +1,7 @@
 """Differences of a fast moving average and a slow one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from typing_extensions import override
@@ -197,8 +197,8 @@ class ExtendedConvergenceDivergence(MultiIndicator):
     @classmethod
     @override
     def instances(cls) -> tuple[Self, ...]:
-        short = {"fastperiod": 2, "slowperiod": 4, "signalperiod": 2}
-        return cls(**short), cls(fastmatype=3, slowmatype=1, **short)
+        short = cls(fastperiod=2, slowperiod=4, signalperiod=2)
+        return short, replace(short, window_length=None, fastmatype=3, slowmatype=1)
 
 
 def _compared(w: Words[Q], line: Q, signal: Q) -> Mapping[str, Q]:

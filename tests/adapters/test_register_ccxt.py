@@ -1,8 +1,12 @@
-"""Perpetuals are ingested with their funding, and again with what is new of it."""
+"""Bundles of ccxt: perpetuals with their funding, and an exchange that does not answer."""
+
+import pytest
 
 import warehouse
 from rustybt.data.bundles import register
+from rustybt.errors import NetworkError
 from tests.adapters.ccxt_client import adapter
+from tests.fake_exchanges import faults
 
 
 def test_funding_is_stored_with_the_bars(exchanges, tmp_path) -> None:
@@ -33,3 +37,14 @@ def test_funding_is_stored_with_the_bars(exchanges, tmp_path) -> None:
     assert min(begins) >= 1_704_240_000_000  # 3 January, the day of the last that is stored
     with warehouse.open(root) as wh:
         assert wh.sql(told).rows()[0][1] == 12
+
+
+def test_all_have_failed_where_an_exchange_does_not_answer(exchanges, tmp_path) -> None:
+    asked = {"start_date": "2024-01-01", "end_date": "2024-01-02", "resolution": "1h"}
+    coins = ["BTC/USDT", "ETHUSDT"]
+    bundle = register("c", adapter=adapter(exchanges), symbols=coins, root=tmp_path, **asked)
+    exchanges.fail("/exchangeInfo", faults.Status(500), times=None)
+    with pytest.raises(NetworkError):
+        bundle.ingest(on_error="partial")
+    exchanges.script.clear()
+    assert bundle.ingest(failed_only=True).added == 96

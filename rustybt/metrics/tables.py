@@ -7,13 +7,14 @@ asked for in SQL is one thing.
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rustybt.assets import Asset
@@ -80,28 +81,23 @@ def ledger_table(journal: Sequence[Entry]) -> pa.Table:
     legs = list(chain.from_iterable(map(attrgetter("postings"), journal)))
     accounts = [it.account for it in legs]
     sids = [it.sid for it in legs]
-    days = _labels([it.session for it in journal])
+    days = pa.array([it.session for it in journal], pa.date32())
     kinds = pa.array([entry.kind for entry in journal], pa.string()).dictionary_encode()
-    of = np.repeat(np.arange(len(journal)), list(map(len, map(attrgetter("postings"), journal))))
+    counts = list(map(len, map(attrgetter("postings"), journal)))
+    of = pa.array(np.repeat(np.arange(len(journal)), counts))
     units = [None if it.sid is None else str(it.quantity) for it in legs]
     return _table(
         LEDGER,
         {
-            "entry": of + 1,
-            "session": days[of],
-            "kind": kinds.take(pa.array(of)),
+            "entry": pc.add(of, 1),
+            "session": days.take(of),
+            "kind": kinds.take(of),
             "account": pa.array(accounts, pa.string()).dictionary_encode(),
             "exact_value": [str(it.value) for it in legs],
             "sid": sids,
             "exact_quantity": units,
         },
     )
-
-
-def _labels(sessions: Sequence[date]) -> Days:
-    """Return labels of sessions that are few and named often; NumPy is slow to read a date."""
-    known = {it: np.datetime64(it, "D") for it in set(sessions)}
-    return np.fromiter(map(known.__getitem__, sessions), "M8[D]", len(sessions))
 
 
 def _lists(perf: "pd.DataFrame", name: str) -> list[Sequence[Any]]:
@@ -127,7 +123,7 @@ def _orders(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Tab
     rows = list(chain.from_iterable(listed))
     further = set().union(*rows).difference(_OF_ORDERS)
     columns = _picked(rows, _OF_ORDERS)
-    told = {**columns, "created": _shared(columns["created"]), "dt": _shared(columns["dt"])}
+    told = {**columns, "created": _utc(columns["created"]), "dt": _utc(columns["dt"])}
     return _table(
         ORDERS,
         {
@@ -151,7 +147,7 @@ def _fills(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Tabl
             **columns,
             "session": np.repeat(days, list(map(len, listed))),
             **_assets(columns["sid"]),
-            "dt": _shared(columns["dt"]),
+            "dt": _utc(columns["dt"]),
         },
     )
 
@@ -212,15 +208,9 @@ def _instants(values: "pd.Series[Any]") -> NDArray[np.datetime64]:
     return found
 
 
-def _micros(instant: datetime) -> np.datetime64:
-    utc = instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
-    return np.datetime64(utc, "us")
-
-
-def _shared(instants: Sequence[datetime]) -> NDArray[np.datetime64]:
-    """Return instants that are few and named often."""
-    known = {it: _micros(it) for it in set(instants)}
-    return np.fromiter(map(known.__getitem__, instants), "M8[us]", len(instants))
+def _utc(instants: Sequence[datetime]) -> pa.Array:
+    """Return instants in UTC; naive ones are so already."""
+    return pa.array(instants, pa.timestamp("us", "UTC")).cast(ARROW["TIMESTAMP"])
 
 
 def _json(row: Mapping[str, Any]) -> str | None:

@@ -85,6 +85,26 @@ def test_the_bar_that_is_not_over_is_left_out(exchanges):
     assert weeks["timestamp"][-1] == at("2024-02-19")
 
 
+def test_the_clock_of_the_exchange_is_asked_once_for_all_symbols(exchanges):
+    symbols = ["ADA/USDT", "BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT"]
+    bars = fetch(exchanges, symbols, "2024-03-01", "2024-03-31", "1h")
+    assert bars["timestamp"].max() == at("2024-03-01T11:00")
+    assert bars.height == 5 * 12
+    assert len(exchanges.asked("/api/v3/time")) == 1
+
+
+def test_derivatives_are_loaded_when_one_is_wanted(exchanges):
+    async def names():
+        async with adapter(exchanges).connect() as connection:
+            before = await connection.names(["BTC/USDT"])
+            loaded = len(exchanges.asked("/fapi/v1/exchangeInfo"))
+            return before, loaded, await connection.names(["BTC/USDT:USDT"])
+
+    before, loaded, after = asyncio.run(names())
+    assert (before, loaded) == ({"BTC/USDT": "BTC/USDT"}, 0)
+    assert after == {"BTC/USDT:USDT": "BTC/USDT:USDT"}
+
+
 def test_pages_say_until_when_the_bars_are_told(exchanges):
     async def untils():
         source = adapter(exchanges)

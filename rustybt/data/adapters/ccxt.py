@@ -173,8 +173,9 @@ class CCXTConnection:
     """A `Connection` to an exchange of ccxt."""
 
     exchange: Exchange
-    _ahead: timedelta | None = None
-    _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _ahead: timedelta | None = None  # of our clock
+    _other_types: list[str] = field(default_factory=list)  # of markets, not loaded so far
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def names(self, symbols: Sequence[str]) -> Mapping[str, str | SymbolNotFoundError]:
         """Return the symbols as ccxt writes them."""
@@ -211,23 +212,30 @@ class CCXTConnection:
     async def _load(self, *, derivatives: bool) -> None:
         """Load the markets once; those of derivatives only if one is wanted, as they are many."""
         exchange = self.exchange.ccxt
-        async with self._loading:
+        async with self._asking:
             told = exchange.options.get("fetchMarkets")
             types = told.get("types") if isinstance(told, dict) else None
             if types and "spot" in types and not derivatives and not exchange.markets:
-                told["types"] = ["spot"]
-            if not exchange.markets:
+                self._other_types, told["types"] = types, ["spot"]
+            if derivatives and self._other_types:
+                told["types"], self._other_types = self._other_types, []
+                await self.exchange.ask("", lambda: exchange.load_markets(reload=True))
+            elif not exchange.markets:
                 await self.exchange.ask("", exchange.load_markets)
 
     async def _now(self) -> datetime:
         """Return the instant by the clock of the exchange, UTC without a zone."""
-        if self._ahead is None:
-            self._ahead = timedelta()
-            if self.exchange.ccxt.has["fetchTime"]:
-                told = await self.exchange.ask("", self.exchange.ccxt.fetch_time)
-                # After the answer: rather too little, so that no bar is taken for over too early.
-                self._ahead = frame.instant(told) - _local()
+        async with self._asking:
+            if self._ahead is None:
+                self._ahead = await self._measured()
         return _local() + self._ahead
+
+    async def _measured(self) -> timedelta:
+        if not self.exchange.ccxt.has["fetchTime"]:
+            return timedelta()
+        told = await self.exchange.ask("", self.exchange.ccxt.fetch_time)
+        # After the answer: rather too little, so that no bar is taken for over too early.
+        return frame.instant(told) - _local()
 
 
 def _local() -> datetime:

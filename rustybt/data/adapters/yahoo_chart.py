@@ -106,7 +106,7 @@ def ask(symbol: str, interval: str, start: datetime, until: datetime, *, timeout
     NetworkError
         It could not be reached, or is out of order.
     DataParsingError
-        It answered something else than was asked for, or less than there must be.
+        It answered something else than was asked for.
     RefusedError
         It refuses the request.
     """

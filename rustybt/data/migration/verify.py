@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from rustybt.data.readers.reader import FIELDS
 from rustybt.data.resolutions import dataset_of, is_daily
 from rustybt.data.sources import Span
 from rustybt.errors import MigrationError
 from warehouse import Transaction, sqltext
 
-FIELDS: Final = ("open", "high", "low", "close", "volume")
+__all__ = ["ACTIONS", "FIELDS", "Checked", "check_actions", "check_bars"]
+
 ACTIONS: Final = ("split", "dividend", "merger")
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from rustybt.data.migration.folder import BundleFolder
 from rustybt.data.migration.names import Names
-from rustybt.data.migration.verify import Checked, check_actions, check_bars
+from rustybt.data.migration.verify import FIELDS, Checked, check_actions, check_bars
 from rustybt.data.readers.legacy.client import (
     BLOCK_ROWS,
     BarKind,
@@ -30,7 +30,6 @@ from warehouse import Transaction, sqltext
 from warehouse.errors import QueryError
 from warehouse.session import Session
 
-_PRICES: Final = ("open", "high", "low", "close", "volume")
 _ASSETS: Final = ("equities", "symbols", "futures", "version")
 _ADJUSTMENTS: Final = ("splits", "mergers", "dividends", "payouts", "stock_payouts")
 _VERSIONS: Final = range(7, 10)  # of the layout of assets
@@ -84,7 +83,7 @@ class LegacySource:
                 table="fetched",
                 columns=[
                     *(("symbol", "symbol"), ("at", "session" if staging.daily else "ts")),
-                    *((it, it) for it in _PRICES),
+                    *((it, it) for it in FIELDS),
                 ],
             )
             rejects += (Reject.of(it) for it in staging.add(incoming, TYPED, files=[self.name]))

@@ -9,10 +9,8 @@ import click
 from rustybt.cli.output import format_option, root_option
 from rustybt.cli.progress import fetch_progress
 from rustybt.cli.told import tell
-from rustybt.data.adapters.registry import AdapterRegistry
 from rustybt.data.bundles import Fetch, register
 from rustybt.data.bundles import specification as specifications
-from rustybt.data.bundles.fetching import fetch
 from rustybt.data.resolutions import BARS
 from rustybt.errors import NotRegisteredError
 from rustybt.interrupts import noting
@@ -72,6 +70,8 @@ def command_of(source: str) -> click.Command:
     @format_option
     @root_option
     def run(**given: Any) -> None:
+        from rustybt.data.adapters.registry import AdapterRegistry
+
         adapter = AdapterRegistry.get_adapter(source)(**_parameters(given))
         register(
             bundle_name=given["bundle"],
@@ -103,6 +103,8 @@ def fetch_named(bundle: str, given: Mapping[str, Any]) -> None:
     NotRegisteredError
         Nothing says what it is fetched from.
     """
+    from rustybt.data.bundles.fetching import fetch
+
     root = root_of(given["root"])
     told = specifications.find(bundle, root)
     if told is None:

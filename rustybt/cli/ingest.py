@@ -12,7 +12,6 @@ from rustybt.cli.fetch import command_of, fetch_named, how_options
 from rustybt.cli.output import format_option, root_option
 from rustybt.cli.progress import words_progress
 from rustybt.cli.told import tell
-from rustybt.data.adapters.registry import AdapterRegistry
 from rustybt.data.bundles import Request
 from rustybt.data.bundles.ingest import ingest as ingest_source
 from rustybt.data.resolutions import BARS
@@ -27,13 +26,18 @@ class _Sources(click.Group):
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
+        from rustybt.data.adapters.registry import AdapterRegistry
+
         return sorted({*super().list_commands(ctx), *AdapterRegistry.list_adapters()})
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = super().get_command(ctx, cmd_name)
-        if found is None and cmd_name in AdapterRegistry.list_adapters():
-            return command_of(cmd_name)
+        if found is None:
+            from rustybt.data.adapters.registry import AdapterRegistry
+
+            if cmd_name in AdapterRegistry.list_adapters():
+                return command_of(cmd_name)
         return found
 
 

@@ -6,8 +6,8 @@ from click.testing import CliRunner
 import warehouse
 from rustybt.cli import main
 from rustybt.data.adapters.registry import AdapterRegistry
-from rustybt.data.bundles import get, ingest, register, specification, unregister
-from rustybt.data.bundles.fetching import AGAIN, Fetch, fetch
+from rustybt.data.bundles import Fetch, get, ingest, register, specification, unregister
+from rustybt.data.bundles.fetching import AGAIN, fetch
 from rustybt.errors import (
     NoFailureError,
     NotIngestedError,

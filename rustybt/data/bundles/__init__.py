@@ -2,8 +2,8 @@
 
 from rustybt.data.bundles.bundle import Bundle, get, load, names
 from rustybt.data.bundles.clean import clean
-from rustybt.data.bundles.fetching import Fetch
 from rustybt.data.bundles.ingest import Request, ingest_files
+from rustybt.data.bundles.part import Fetch
 from rustybt.data.bundles.registering import (
     bundles,
     ingest,

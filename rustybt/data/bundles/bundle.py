@@ -12,8 +12,8 @@ import pyarrow as pa
 import warehouse
 from rustybt.assets import AssetFinder
 from rustybt.data.bundles import specification
-from rustybt.data.bundles.fetching import Fetch, fetch
 from rustybt.data.bundles.ingest import OnError, Request, ingest
+from rustybt.data.bundles.part import Fetch
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.quality import check
 from rustybt.data.sources import Source, rebuilt
@@ -131,6 +131,8 @@ class Bundle:
         )
         told = None if source else specification.find(self.name, self.warehouse.root)
         if told is not None:
+            from rustybt.data.bundles.fetching import fetch
+
             return fetch(told, wanted, root=self.warehouse.root)
         last = self._last_ingest()
         again = source or (rebuilt(last["parameters"]) if last else None)

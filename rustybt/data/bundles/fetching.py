@@ -19,8 +19,9 @@ from rustybt.data.adapters.blocking import run
 from rustybt.data.adapters.report import Stretch
 from rustybt.data.adapters.request import Request as Wanted
 from rustybt.data.bundles.adapted import AdapterSource, Covered
-from rustybt.data.bundles.ingest import OnError, Progress, Request, ingest
+from rustybt.data.bundles.ingest import Progress, Request, ingest
 from rustybt.data.bundles.journal import Journal
+from rustybt.data.bundles.part import Fetch
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.bundles.specification import Specification
 from rustybt.data.bundles.stretches import union, without
@@ -42,31 +43,6 @@ class OfFunding(Protocol):
     async def funding(self, symbols: Sequence[str], start_date: Any, end_date: Any) -> pl.DataFrame:
         """Return ``ts``, ``symbol`` and ``rate`` of a span, both dates included."""
         ...
-
-
-@dataclass(frozen=True)
-class Fetch:
-    """Which part of a specification is fetched, and how; all of it by default.
-
-    Parameters
-    ----------
-    symbols, start_date, end_date
-        In the place of those of the specification; both days are included.
-    n_workers, on_error
-        As `Request` has them.
-    failed_only
-        Those symbols alone that the last ingest did not get.
-    refetch
-        What snapshots cover already too, to notice what the source has revised further back.
-    """
-
-    symbols: tuple[str, ...] | None = None
-    start_date: date | None = None
-    end_date: date | None = None
-    n_workers: int = 1
-    on_error: OnError = "raise"
-    failed_only: bool = False
-    refetch: bool = False
 
 
 def fetch(

@@ -11,32 +11,32 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import warehouse
-from rustybt.data.adapters.adapter import DataAdapter
-from rustybt.data.adapters.request import Request as Wanted
 from rustybt.data.bundles import specification as specifications
 from rustybt.data.bundles.bundle import get
-from rustybt.data.bundles.fetching import Fetch, fetch
 from rustybt.data.bundles.ingest import EVERYTHING, Progress, Request
 from rustybt.data.bundles.ingest import ingest as ingest_source
+from rustybt.data.bundles.part import Fetch
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.bundles.specification import Specification
-from rustybt.data.bundles.written import IngestFunction, Written
-from rustybt.data.bundles.written import ingest as ingest_written
 from rustybt.data.sources import Source
 from rustybt.errors import NotRegisteredError, RequestError
 from warehouse.layout import root_of
 
-_written: Final[dict[str, Written]] = {}
-bundles: Final[Mapping[str, Written]] = MappingProxyType(_written)
+if TYPE_CHECKING:
+    from rustybt.data.adapters.adapter import DataAdapter
+    from rustybt.data.bundles.written import IngestFunction, Written
+
+_written: Final[dict[str, "Written"]] = {}
+bundles: Final[Mapping[str, "Written"]] = MappingProxyType(_written)
 """The functions that are registered in this process, by the names of their bundles, as in zipline."""
 
 
 def register(  # noqa: PLR0913 - zipline's parameters, and those of a fetch
     name: str | None = None,
-    f: IngestFunction | None = None,
+    f: "IngestFunction | None" = None,
     calendar_name: str = "XNYS",
     start_session: Any = None,
     end_session: Any = None,
@@ -44,7 +44,7 @@ def register(  # noqa: PLR0913 - zipline's parameters, and those of a fetch
     create_writers: bool = True,  # noqa: FBT001, FBT002 - zipline's
     *,
     bundle_name: str | None = None,
-    adapter: DataAdapter | None = None,
+    adapter: "DataAdapter | None" = None,
     symbols: str | Iterable[str] = (),
     start_date: Any = None,
     end_date: Any = None,
@@ -98,6 +98,8 @@ def register(  # noqa: PLR0913 - zipline's parameters, and those of a fetch
     if adapter is not None:
         if f is not None:
             raise RequestError("f", f, "an adapter or a function, not both")
+        from rustybt.data.adapters.request import Request as Wanted
+
         wanted = Wanted.of(symbols, start_date, end_date or _today(), resolution)
         told = Specification.of(
             named, adapter, wanted, open_ended=end_date is None, calendar=calendar
@@ -128,10 +130,12 @@ def _register_written(
     calendar: str,
     sessions: tuple[Any, Any],
     minutes_per_day: int,
-    function: IngestFunction,
+    function: "IngestFunction",
     *,
     create_writers: bool,
-) -> IngestFunction:
+) -> "IngestFunction":
+    from rustybt.data.bundles.written import Written
+
     _written[name] = Written(name, function, calendar, *sessions, minutes_per_day, create_writers)
     return function
 
@@ -218,12 +222,16 @@ def _ingest_registered(
 ) -> IngestReport:
     say = print if show_progress else _silent
     if name in _written:
+        from rustybt.data.bundles.written import ingest as ingest_written
+
         return ingest_written(_written[name], environ, root=root, progress=say)
     told = specifications.find(name, root_of(root))
     if told is None:
         raise NotRegisteredError(
             name, sorted({*_written, *specifications.registered(root_of(root))})
         )
+    from rustybt.data.bundles.fetching import fetch
+
     return fetch(told, wanted, root=root, progress=say)
 
 

@@ -11,16 +11,17 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
-from rustybt.data.adapters.adapter import DataAdapter
-from rustybt.data.adapters.registry import AdapterRegistry
-from rustybt.data.adapters.request import Request
 from rustybt.errors import NotRegisteredError, SpecificationError
 from rustybt.secrets import without_secrets
 from warehouse import BundleName, layout
 from warehouse.snapshots import disk
+
+if TYPE_CHECKING:
+    from rustybt.data.adapters.adapter import DataAdapter
+    from rustybt.data.adapters.request import Request
 
 _MANNERS: Final = frozenset({"rate_limit", "request_delay", "timeout", "patience"})
 
@@ -58,8 +59,8 @@ class Specification:
     def of(
         cls,
         bundle: str,
-        adapter: DataAdapter,
-        wanted: Request,
+        adapter: "DataAdapter",
+        wanted: "Request",
         *,
         open_ended: bool = False,
         calendar: str | None = None,
@@ -73,6 +74,8 @@ class Specification:
         SpecificationError
             Its parameters hold what looks like a secret, or are no JSON.
         """
+        from rustybt.data.adapters.registry import AdapterRegistry
+
         last = (wanted.until - timedelta(microseconds=1)).date()
         return cls(
             BundleName(bundle),
@@ -86,8 +89,10 @@ class Specification:
         )
 
     @cached_property
-    def source(self) -> DataAdapter:
+    def source(self) -> "DataAdapter":
         """The adapter, made again."""
+        from rustybt.data.adapters.registry import AdapterRegistry
+
         return AdapterRegistry.rebuilt(self.adapter, self.parameters)
 
     @property

@@ -108,6 +108,17 @@ class AdapterSource:
             for key, symbols in {**self.before, self.key: mine}.items()
         }
 
+    def pay_dates(self, outcomes: Iterable[Outcome]) -> Any:
+        """Return when the dividends of these symbols are paid, as `OfPayDates` says."""
+        if self.resolution != "1d":
+            return None
+        symbols = (it.symbol for it in outcomes if not it.lost)
+        told = [page.actions() for it in symbols for page in self.journal.pages(it) if page.told]
+        if not told:
+            return None
+        paid = pl.concat(told).filter(kind="dividend").drop_nulls("pay_date")
+        return paid.select("symbol", "session", "pay_date").to_arrow() if paid.height else None
+
     async def _fetch(self, symbols: tuple[str, ...]) -> dict[str, Outcome]:
         """Fetch symbols side by side; return those that could not be fetched whole."""
         lacking = {it: self._lacking(it) for it in symbols}

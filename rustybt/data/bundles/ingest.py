@@ -17,7 +17,7 @@ from rustybt.data.bundles.tables import merge_terms
 from rustybt.data.calendars import require_calendar, sessions
 from rustybt.data.lineage import OfStretches, lineage_of
 from rustybt.data.resolutions import dataset_of, resolution_of
-from rustybt.data.sources import FileSource, Reading, Source, Span, Staging
+from rustybt.data.sources import FileSource, OfPayDates, Reading, Source, Span, Staging
 from rustybt.data.sources.reading import Crew, read
 from rustybt.errors import (
     DuplicateRowsError,
@@ -164,7 +164,12 @@ def ingest(
         progress(f"merging {reading.rows:,} rows")
         with wh.begin(name, calendar=calendar) as txn:
             merge = Merge(
-                txn, staging, calendar, told=reading.tells_actions, actions=request.actions
+                txn,
+                staging,
+                calendar,
+                told=reading.tells_actions,
+                actions=request.actions,
+                paid=_pay_dates(source, reading),
             )
             merged = merge.run(reading.rejects)
             if request.assets is not None:
@@ -248,6 +253,10 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
         ]
         raise DuplicateRowsError(contradictions[0][0], examples, resolution=staging.span.resolution)
     return duplicates
+
+
+def _pay_dates(source: Source, reading: Reading) -> Any:
+    return source.pay_dates(reading.outcomes) if isinstance(source, OfPayDates) else None
 
 
 def _lineage(

@@ -44,6 +44,8 @@ class Merge:
     actions
         Actions as a table of their own, see `Request`; they are taken in place of those that the
         source tells.
+    paid
+        Pay dates of the dividends that the source tells in columns, see `OfPayDates`.
     """
 
     txn: Transaction
@@ -51,6 +53,7 @@ class Merge:
     calendar: str
     told: Told | None
     actions: Any = None
+    paid: Any = None
 
     def run(self, rejects: Sequence[Reject]) -> Merged:
         """Write bars, assets, sessions, adjustments, flags and rejects into the transaction."""
@@ -135,11 +138,11 @@ class Merge:
         else:
             session.execute(sqltext.load("ingest/told_actions"))
         given = self.actions is not None
-        session.execute(
-            sqltext.render(
-                "ingest/merged_actions", told=given or self.told is not None, given=given
-            )
-        )
+        paid = self.paid is not None and not given
+        if paid:
+            session.load("paid", self.paid)
+        told = given or self.told is not None
+        session.execute(sqltext.render("ingest/merged_actions", told=told, given=given, paid=paid))
         ((wide,),) = session.rows(sqltext.load("ingest/amount_wide"))
         sound = session.arrow(sqltext.render("ingest/sound_actions", amount=EXACT[wide]))
         self.txn.replace("adjustments", sound)

@@ -1,8 +1,8 @@
 """What a source of bars is, and what reading one answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from rustybt.data.sources.columns import Columns
 from rustybt.data.sources.span import Outcome
@@ -81,6 +81,18 @@ class Source(Protocol):
 
     def stage(self, staging: Staging) -> Reading:
         """Add the rows of the staging's span to it, part by part."""
+        ...
+
+
+@runtime_checkable
+class OfPayDates(Protocol):
+    """A source whose rows tell dividends, and which knows when they are paid."""
+
+    def pay_dates(self, outcomes: Iterable[Outcome]) -> Any:
+        """Return ``symbol``, ``session`` (ex-date) and ``pay_date`` of the dividends of these symbols.
+
+        An Arrow table without nulls, or None if no pay date is known; called when all is read.
+        """
         ...
 
 

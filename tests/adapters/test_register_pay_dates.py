@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 import warehouse
 from rustybt.data.adapters.alpaca import AlpacaAdapter
 from rustybt.data.adapters.alphavantage import AlphaVantageAdapter
+from rustybt.data.adapters.frame import ACTIONS, latest
 from rustybt.data.adapters.polygon import PolygonAdapter
 from rustybt.data.bundles import ingest, register
 from rustybt.data.bundles.fetching import Fetch
@@ -139,6 +141,25 @@ def test_hours_and_weeks_have_no_pay_dates(stocks, tmp_path) -> None:
         assert stocks("AAPL", end_date="2020-08-14", resolution=resolution).ingest().actions == 0
         with warehouse.open(tmp_path) as wh:
             assert dataset in wh.snapshot("us").datasets
+
+
+def told(*actions):
+    rows = [
+        ("A", date(2020, 8, day), kind, Decimal(value), paid) for day, kind, value, paid in actions
+    ]
+    return pl.DataFrame(rows, schema=dict(ACTIONS), orient="row")
+
+
+def test_what_a_later_page_tells_replaces_what_one_before_told() -> None:
+    before = told((7, "dividend", 1, None), (7, "dividend", 2, None), (7, "split", 4, None))
+    later = told((7, "dividend", 3, date(2020, 8, 9)), (8, "dividend", 1, None))
+    both = latest([before, later]).sort("session", "kind")
+    assert both.select("kind", "value").rows() == [
+        ("dividend", Decimal(3)),
+        ("split", Decimal(4)),
+        ("dividend", Decimal(1)),
+    ]
+    assert latest([before, before]).equals(before)
 
 
 def _paid_on(day):

@@ -159,6 +159,22 @@ def joined(
     return rows.with_columns(_narrowed(rows[name]) for name in schema if schema[name] == EXACT)
 
 
+def latest(pages: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return the actions of pages; what a later page tells of a session replaces what one before told.
+
+    Pages of one answer repeat the same actions. One that was fetched later, after a stop, may tell
+    them anew: an amount that was revised, or a pay date.
+
+    Parameters
+    ----------
+    pages
+        In the schema of `ACTIONS`, in the order in which they were fetched; at least one.
+    """
+    numbered = pl.concat([it.with_columns(page=pl.lit(n)) for n, it in enumerate(pages)])
+    told = pl.struct("symbol", "session", "kind")
+    return numbered.filter(pl.col("page") == pl.col("page").max().over(told)).drop("page")
+
+
 def with_actions(rows: pl.DataFrame, told: pl.DataFrame, resolution: str) -> pl.DataFrame:
     """Return bars with the splits and dividends of a frame of actions in their columns.
 

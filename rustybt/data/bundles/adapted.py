@@ -11,7 +11,7 @@ import polars as pl
 
 from rustybt.data.adapters.adapter import Connection, DataAdapter
 from rustybt.data.adapters.blocking import run
-from rustybt.data.adapters.frame import ACTIONS, BARS, joined, with_actions
+from rustybt.data.adapters.frame import ACTIONS, BARS, joined, latest, with_actions
 from rustybt.data.adapters.report import Page, Stretch
 from rustybt.data.adapters.request import Request
 from rustybt.data.bundles.journal import Journal, Kept
@@ -116,7 +116,7 @@ class AdapterSource:
         told = [page.actions() for it in symbols for page in self.journal.pages(it) if page.told]
         if not told:
             return None
-        paid = pl.concat(told).filter(kind="dividend").drop_nulls("pay_date")
+        paid = latest(told).filter(kind="dividend").drop_nulls("pay_date")
         return paid.select("symbol", "session", "pay_date").to_arrow() if paid.height else None
 
     async def _fetch(self, symbols: tuple[str, ...]) -> dict[str, Outcome]:
@@ -187,7 +187,7 @@ class AdapterSource:
             return
         frames = [rows for page in pages if (rows := page.rows()).height]
         if frames:
-            told = joined(self.name, [it.actions() for it in pages], ACTIONS)
+            told = joined(self.name, [latest([it.actions() for it in pages])], ACTIONS)
             rows = with_actions(joined(self.name, frames), told, "1d")
             yield rows.cast(dict(BARS))  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import polars as pl
 import pytest
@@ -97,14 +97,16 @@ def test_hours_that_would_cross_an_opening_are_no_base():
         resampled.fetch_sync("A", "2024-01-01", "2024-01-02", "4h")
 
 
-def test_a_month_has_the_actions_of_its_days():
+@pytest.mark.parametrize("digits", [28, 100])  # of the decimals of whoever calls
+def test_a_month_has_the_actions_of_its_days(digits):
     told = (
         (at("2024-01-10").date(), "split", "4", None),
         (at("2024-02-06").date(), "dividend", "1", None),
     )
-    months = ResampledAdapter(Ladder({"A": None}, told)).fetch_sync(
-        "A", "2024-01-01", "2024-02-29", "1mo"
-    )
+    with localcontext(prec=digits):
+        months = ResampledAdapter(Ladder({"A": None}, told)).fetch_sync(
+            "A", "2024-01-01", "2024-02-29", "1mo"
+        )
     assert months.select("split", "dividend").rows() == [(4, 0), (1, 1)]
 
 

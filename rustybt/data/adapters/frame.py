@@ -94,7 +94,7 @@ def bars(
         A number is none, is not finite or has more than 18 decimals; rows are of unlike length.
     """
     told = {"dividend": [0] * len(begins), "split": [1] * len(begins)} | dict(numbers)
-    columns = {name: _exact(symbol, name, told[name]) for name in (*PRICES, "dividend", "split")}
+    columns = {name: exact(symbol, name, told[name]) for name in (*PRICES, "dividend", "split")}
     return _page(BARS, symbol, begins, columns)
 
 
@@ -102,7 +102,7 @@ def trades(
     symbol: str, times: Sequence[datetime | int], columns: Mapping[str, Sequence[Any]]
 ) -> pl.DataFrame:
     """Return a page of trades of one symbol; `columns` are the others of `TRADES`, as in `bars`."""
-    numbers = {name: _exact(symbol, name, columns[name]) for name in ("price", "size")}
+    numbers = {name: exact(symbol, name, columns[name]) for name in ("price", "size")}
     texts = {name: pl.Series(name, columns[name], pl.String()) for name in ("side", "id")}
     return _page(TRADES, symbol, times, {**numbers, **texts})
 
@@ -115,7 +115,7 @@ def actions(symbol: str, rows: Iterable[tuple[date, str, Any, date | None]]) -> 
             "symbol": pl.Series([symbol] * len(sessions), dtype=pl.String()),
             "session": pl.Series(sessions, dtype=pl.Date()),
             "kind": pl.Series(kinds, dtype=pl.String()),
-            "value": _exact(symbol, "value", values),
+            "value": exact(symbol, "value", values),
             "pay_date": pl.Series(paid, dtype=pl.Date()),
         },
         schema=ACTIONS,
@@ -207,8 +207,8 @@ def with_actions(rows: pl.DataFrame, told: pl.DataFrame, resolution: str) -> pl.
         {
             "symbol": pl.Series([symbol for symbol, _ in found], dtype=pl.String()),
             "timestamp": pl.Series([at for _, at in found], dtype=_TIME),
-            "dividend": _exact("", "dividend", [it["dividend"] for it in found.values()]),
-            "split": _exact("", "split", [it["split"] for it in found.values()]),
+            "dividend": exact("", "dividend", [it["dividend"] for it in found.values()]),
+            "split": exact("", "split", [it["split"] for it in found.values()]),
         }
     )
     both = rows.drop("dividend", "split").join(
@@ -252,7 +252,7 @@ def _page(
     return pl.DataFrame({**named, **columns}).select(*schema)
 
 
-def _exact(symbol: str, name: str, values: Sequence[Any]) -> pl.Series:
+def exact(symbol: str, name: str, values: Sequence[Any]) -> pl.Series:
     """Return numbers in the widest decimals, none of them rounded."""
     written = pl.Series(name, [None if it is None else str(it) for it in values], pl.String())
     odd = written.str.contains(_ODD)

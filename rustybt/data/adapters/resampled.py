@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.data.adapters.adapter import Connection, DataAdapter, Reach
-from rustybt.data.adapters.frame import BARS
+from rustybt.data.adapters.frame import BARS, exact
 from rustybt.data.adapters.registry import AdapterRegistry
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
@@ -218,6 +218,6 @@ def _summed(symbol: str, rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("dividend").sum(),
         pl.col("split"),
     )
-    splits = pl.Series("split", [math.prod(it) for it in told["split"]], BARS["split"])
+    splits = exact(symbol, "split", [math.prod(it) for it in told["split"]])
     named = told.with_columns(splits, pl.lit(symbol).alias("symbol"))
     return named.rename({"label": "timestamp"}).select(*BARS).cast(pl.Schema(BARS))

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from warehouse import sqltext
@@ -55,17 +57,23 @@ class Derived:
         return sqltext.render(self.template, schema=schema, **self.options)
 
 
-def derived_views(datasets: Collection[str]) -> dict[str, Derived]:
+def derived_views(datasets: Collection[str]) -> Mapping[str, Derived]:
     """Return the derived views of a bundle that has these datasets, each after those it reads.
 
     A length that is stored is not derived.
     """
+    return _derived(frozenset(datasets))
+
+
+@lru_cache(256)
+def _derived(datasets: frozenset[str]) -> Mapping[str, Derived]:
+    # Every statement asks for them, once a view that it may reach.
     found: dict[str, Derived] = {}
     for it in _longer(datasets):
         found[it.name] = it
     for it in _adjusted() if "bars_1d" in {*datasets, *found} else ():
         found[it.name] = it
-    return found
+    return MappingProxyType(found)
 
 
 def _adjusted() -> Iterator[Derived]:
@@ -85,7 +93,7 @@ def _adjusted() -> Iterator[Derived]:
 def _longer(datasets: Collection[str]) -> Iterator[Derived]:
     short = {
         name: int(match[1]) * (60 if match[2] == "h" else 1)
-        for name in datasets
+        for name in sorted(datasets)
         if (match := _STORED.fullmatch(name))
     }
     for length, minutes in _MINUTES.items():

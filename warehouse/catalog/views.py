@@ -32,7 +32,7 @@ def relations(manifest: Manifest) -> list[str]:
 
 def datasets_of(manifest: Manifest, view: str) -> set[str]:
     """Return the datasets that a view of a snapshot reads, by itself or through others."""
-    return {it for it in views_of(manifest, view) if it not in derived_views(manifest.datasets)}
+    return views_of(manifest, view) - derived_views(manifest.datasets).keys()
 
 
 def views_of(manifest: Manifest, view: str) -> set[str]:

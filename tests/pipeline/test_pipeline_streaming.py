@@ -71,7 +71,14 @@ def examples(request, example_columns):
     return {name: example_columns[name] for name in sorted(example_columns)[:: request.param]}
 
 
-@pytest.mark.parametrize(("start", "end"), [(START, END), ("2024-01-25", END), (START, LONG)])
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (START, END),
+        pytest.param("2024-01-25", END, marks=pytest.mark.slow),
+        pytest.param(START, LONG, marks=pytest.mark.slow),
+    ],
+)
 def test_every_example_is_the_same_in_both_forms(small, examples, start, end):
     got, expected = both(Pipeline(examples), small, start, end)
     # The error of a perfect fit is the root of what rounding leaves.

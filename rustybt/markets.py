@@ -20,3 +20,8 @@ CURRENCIES: Final = (
     *((alias, "USD") for alias in ("NYSE", "NASDAQ", "XNAS")),
 )
 """Pairs of an exchange calendar and the currency of its assets."""
+COUNTRIES: Final = {
+    **{calendar: country for country, calendar, _ in MARKETS},
+    **dict.fromkeys(("NYSE", "NASDAQ", "XNAS"), "US"),
+}
+"""The country of each exchange calendar."""

@@ -119,7 +119,7 @@ class FetchWords(Words):
 
     def _owner(self, symbol: str) -> Asset | str:
         try:
-            return self._run.market.finder.lookup(symbol, self._run.settings.end)
+            return self._run.market.finder.lookup_symbol(symbol, self._run.settings.end)
         except UnknownSymbolError:
             return symbol
 

@@ -147,20 +147,27 @@ class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
 
     # -- words: assets -------------------------------------------------------------------------
 
-    def symbol(self, symbol_str: str) -> Asset:
-        """Return the asset of a symbol, in the listing spell begun by the end of the run.
+    def symbol(self, symbol_str: str, country_code: str | None = None) -> Asset:
+        """Return the asset of a symbol, in the listing spell of the end of the run.
 
         `set_symbol_lookup_date` takes the spell of another day.
+
+        Parameters
+        ----------
+        country_code
+            Takes the assets of exchanges of one country only, as ISO 3166 has it.
 
         Raises
         ------
         UnknownSymbolError
             The bundle has no such symbol; the nearest is named.
+        AmbiguousSymbolError
+            Several assets have it on that day.
         """
         if not isinstance(symbol_str, str):
             raise OptionError("symbol_str", symbol_str, "a symbol as text")
         day = self._lookup_day or self._run.settings.end
-        return self.asset_finder.lookup(symbol_str, day)
+        return self.asset_finder.lookup_symbol(symbol_str, day, country_code=country_code)
 
     def future_symbol(self, symbol: str) -> Asset:
         """Return the contract of a future, by its symbol.
@@ -182,9 +189,9 @@ class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
         """
         self._lookup_day = day_of("dt", dt)
 
-    def symbols(self, *args: str) -> list[Asset]:
-        """Return the assets of several symbols, in their order."""
-        return [self.symbol(it) for it in args]
+    def symbols(self, *args: str, country_code: str | None = None) -> list[Asset]:
+        """Return the assets of several symbols, in their order; else as `symbol`."""
+        return [self.symbol(it, country_code) for it in args]
 
     def sid(self, sid: int) -> Asset:
         """Return the asset of a sid.
@@ -194,7 +201,7 @@ class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
         UnknownSidError
             The bundle has no such sid.
         """
-        return self.asset_finder.retrieve(sid)
+        return self.asset_finder.retrieve_asset(sid)
 
     @property
     def asset_finder(self) -> AssetFinder:

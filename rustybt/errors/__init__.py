@@ -5,7 +5,9 @@ RustyBTError
 ├── MissingProgramError             OSError: an optional program is not installed
 ├── RowOrderError                   RuntimeError: rows of a pipeline that came out of order
 ├── UnknownSymbolError              LookupError: names the nearest
+├── AmbiguousSymbolError            LookupError: a symbol of several assets at the same time
 ├── UnknownSidError                 LookupError
+├── UnknownRootError                LookupError: no chain of futures has this root symbol
 ├── NotAnAssetError                 TypeError: a symbol or sid where an asset is expected
 ├── SpanError                       ValueError: a span that the bundle cannot answer
 ├── OptionError                     ValueError: an option of a run that cannot be
@@ -151,6 +153,7 @@ from rustybt.errors.pipelines import (
     WindowInputError,
 )
 from rustybt.errors.root import (
+    AmbiguousSymbolError,
     MissingExtraError,
     MissingProgramError,
     NotAnAssetError,
@@ -158,6 +161,7 @@ from rustybt.errors.root import (
     RowOrderError,
     RustyBTError,
     SpanError,
+    UnknownRootError,
     UnknownSidError,
     UnknownSymbolError,
 )
@@ -194,6 +198,7 @@ __all__ = [
     "AccountControlError",
     "AccountControlViolation",
     "AmbiguousDomainError",
+    "AmbiguousSymbolError",
     "AuthenticationError",
     "BadPercentileBoundsError",
     "BundleTableError",
@@ -272,6 +277,7 @@ __all__ = [
     "UnknownAdapterError",
     "UnknownCalendarError",
     "UnknownFieldError",
+    "UnknownRootError",
     "UnknownRunError",
     "UnknownSidError",
     "UnknownSymbolError",

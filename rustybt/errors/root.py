@@ -1,6 +1,6 @@
 """The root of the errors of rustybt, and those of more than one part of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from difflib import get_close_matches
 
@@ -29,6 +29,36 @@ class UnknownSymbolError(RustyBTError, LookupError):
         super().__init__(
             f"No symbol {symbol!r} among the {len(known)} of bundle {bundle!r}. {hint} "
             f"`SELECT symbol FROM {bundle}.assets` lists them."
+        )
+
+
+class AmbiguousSymbolError(RustyBTError, LookupError):
+    """A symbol that several assets have at the same time."""
+
+    def __init__(
+        self, symbol: str, found: Sequence[tuple[int, str, str, date, date]], bundle: str
+    ) -> None:
+        self.symbol, self.found, self.bundle = symbol, tuple(found), bundle
+        told = "; ".join(
+            f"{name!r} on {exchange} from {first} to {last} (sid {sid})"
+            for sid, name, exchange, first, last in found
+        )
+        super().__init__(
+            f"The symbol {symbol!r} means {len(found)} assets of bundle {bundle!r}: {told}. Say which: "
+            "by a date, a country code, the symbol as it is written there, or the sid."
+        )
+
+
+class UnknownRootError(RustyBTError, LookupError):
+    """No future of the bundle has this root symbol and an expiry."""
+
+    def __init__(self, root_symbol: str, known: Collection[str], bundle: str) -> None:
+        self.root_symbol, self.bundle = root_symbol, bundle
+        held = ", ".join(sorted(known)) or "none"
+        super().__init__(
+            f"No future with the root symbol {root_symbol!r} and an expiry in bundle {bundle!r}; its "
+            f"root symbols: {held}. Both are columns of {bundle}.assets: "
+            "add_table(bundle, 'assets', …) stores them."
         )
 
 

@@ -271,7 +271,7 @@ def _assets(simulation: Simulation, tables: Mapping[str, pa.Table]) -> list[list
         tables[it].column("sid").unique().to_pylist() for it in ("orders", "fills", "positions")
     ]
     named = [
-        simulation.market.finder.retrieve(it) for it in sorted({*parts[0], *parts[1], *parts[2]})
+        simulation.market.finder.retrieve_asset(it) for it in sorted({*parts[0], *parts[1], *parts[2]})
     ]
     return [
         [it.sid, it.symbol, it.exchange, it.asset_type, str(it.first_session), str(it.last_session)]

@@ -124,7 +124,7 @@ def facts(wh: warehouses.Warehouse, run: str) -> dict[str, Any]:
 def read(wh: warehouses.Warehouse, run: str, assets: AssetFinder | None = None) -> "pd.DataFrame":
     """Return the result frame of the run of an id."""
     row = wh.run(run, "runs").to_pylist()[0]
-    finder = assets.retrieve if assets is not None else _assets(json.loads(row[ASSETS]))
+    finder = assets.retrieve_asset if assets is not None else _assets(json.loads(row[ASSETS]))
     daily = wh.run(run, "daily")
     days = daily.column("session").to_numpy()
     lists = {

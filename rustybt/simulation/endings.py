@@ -68,7 +68,7 @@ class Endings:
     def _settled_at(self, option: Asset, session: date) -> float:
         name = option.underlying or ""
         try:
-            underlying = self._market.finder.lookup(name, session)
+            underlying = self._market.finder.lookup_symbol(name, session)
         except UnknownSymbolError as error:
             raise ExpiryError(
                 option.symbol, name, session, "the bundle does not have it"

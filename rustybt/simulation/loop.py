@@ -237,14 +237,14 @@ class Simulation:
         self._rows.open_session()
         for action in actions:
             if action.kind == "split" and action.ratio:
-                asset = self.market.finder.retrieve(action.sid)
+                asset = self.market.finder.retrieve_asset(action.sid)
                 self.blotter.split(asset, action.ratio)
                 self.holdings.split(asset, action.ratio, label)
 
     def _earn(self, action: Action, label: date) -> None:
         pay_date = label if self.settings.dividends == "ex_date" else action.pay_date
         if pay_date is not None:
-            self.holdings.earn(self.market.finder.retrieve(action.sid), action, pay_date)
+            self.holdings.earn(self.market.finder.retrieve_asset(action.sid), action, pay_date)
 
     def _change_capital(self, label: date) -> None:
         """Pay cash in or out, as it was agreed for a session."""

@@ -227,7 +227,7 @@ class Market:
         query = sqltext.render("backtest/funding", bundle=self.bundle)
         span = {"first": first.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
         for at, sid, rate in self.warehouse.sql(query, span).rows():
-            yield at.replace(tzinfo=UTC), self.finder.retrieve(sid), rate
+            yield at.replace(tzinfo=UTC), self.finder.retrieve_asset(sid), rate
 
     def actions(self, until: int) -> dict[int, list[Action]]:
         """Return the actions by the number of the session from which on they are in force."""

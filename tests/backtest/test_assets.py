@@ -27,34 +27,34 @@ def test_assets_come_in_the_order_of_their_sids(finder):
 
 
 def test_the_same_sid_is_the_same_object(finder):
-    assert finder.retrieve_all([1, 1])[0] is finder.retrieve(1)
+    assert finder.retrieve_all([1, 1])[0] is finder.retrieve_asset(1)
 
 
 def test_an_asset_knows_its_listing(finder):
-    asset = finder.retrieve(0)
+    asset = finder.retrieve_asset(0)
     assert (asset.first_session, asset.last_session) == (date(2020, 1, 6), date(2020, 1, 10))
     assert asset.alive(date(2020, 1, 10))
     assert not asset.alive(date(2020, 1, 13))
 
 
 def test_assets_sort_by_sid(finder):
-    assert [it.sid for it in sorted([finder.retrieve(1), finder.retrieve(0)])] == [0, 1]
+    assert [it.sid for it in sorted([finder.retrieve_asset(1), finder.retrieve_asset(0)])] == [0, 1]
 
 
 def test_an_unknown_sid_is_refused(finder):
     with pytest.raises(UnknownSidError, match="No sid 7 among the 2 of bundle 'small'"):
-        finder.retrieve(7)
+        finder.retrieve_asset(7)
 
 
 @pytest.mark.parametrize("sid", ["x", None, 0.5])
 def test_a_sid_that_is_no_integer_is_refused(finder, sid):
     with pytest.raises(UnknownSidError, match=f"No sid {sid!r}"):
-        finder.retrieve(sid)
+        finder.retrieve_asset(sid)
 
 
 def test_an_unknown_symbol_names_the_nearest(finder):
     with pytest.raises(UnknownSymbolError, match=r"Nearest symbol: 'B\.X'"):
-        finder.lookup("BX")
+        finder.lookup_symbol("BX")
 
 
 def test_an_unknown_bundle_is_refused(wh):
@@ -76,4 +76,4 @@ def test_a_symbol_listed_twice_is_the_spell_begun_by_then(wh, on, sid):
         txn.replace("assets", txn.session.arrow(query, dict(zip("123456", later, strict=True))))
         txn.commit(lineage={"source": "a test"})
     assert len(assets) == 2
-    assert AssetFinder(wh, "small").lookup("A", on).sid == sid
+    assert AssetFinder(wh, "small").lookup_symbol("A", on).sid == sid

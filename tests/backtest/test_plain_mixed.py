@@ -42,7 +42,7 @@ def lived(make_bundle, world):
         ledger, finder = context.ledger, context.asset_finder
         worth = Decimal(0)
         for sid, units in ledger.quantities.items():
-            asset = finder.retrieve(sid)
+            asset = finder.retrieve_asset(sid)
             price = Decimal(repr(data.current(asset, "price"))) * Decimal(repr(asset.multiplier))
             worth += units * price * (context._run.holdings.rate(asset))
         owed = sum(

@@ -62,7 +62,7 @@ def test_a_finder_gives_the_terms(take, root):
     take(BARS, request=Request(assets=pa.table(FUTURE)))
     with warehouse.open(root) as wh:
         finder = AssetFinder(wh, "t")
-        future, share = finder.lookup("ESH4"), finder.lookup("SPY")
+        future, share = finder.lookup_symbol("ESH4"), finder.lookup_symbol("SPY")
     assert (future.multiplier, future.price_multiplier, future.root_symbol) == (50.0, 50.0, "ES")
     assert future.expiration_date == future.expiry == date(2024, 3, 15)
     assert (share.multiplier, share.expiry, share.currency) == (1.0, None, "USD")

@@ -44,13 +44,13 @@ def symbols(small, panel, screen) -> set[str]:
 
 
 def test_single_asset_is_that_asset(small, panel):
-    asset = AssetFinder(small, "small").lookup("E")
+    asset = AssetFinder(small, "small").lookup_symbol("E")
     assert symbols(small, panel, SingleAsset(asset)) == {"E"}
 
 
 def test_static_assets_are_those_assets(small, panel):
     finder = AssetFinder(small, "small")
-    chosen = [finder.lookup("A"), finder.lookup("F")]
+    chosen = [finder.lookup_symbol("A"), finder.lookup_symbol("F")]
     assert symbols(small, panel, StaticAssets(chosen)) == {"A", "F"}
 
 

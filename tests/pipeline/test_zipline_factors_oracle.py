@@ -86,7 +86,7 @@ def targeted(target: Asset) -> dict[str, Factor]:
 
 @pytest.fixture(scope="module")
 def sp500_result(sp500: warehouse.Warehouse) -> pl.DataFrame:
-    target = AssetFinder(sp500, "sp500").retrieve(0)
+    target = AssetFinder(sp500, "sp500").retrieve_asset(0)
     pipe = Pipeline({**SP500, **targeted(target)})
     return pipe.run("2014-02-21", "2018-02-07", bundle="sp500", warehouse=sp500).pl()
 

@@ -5,9 +5,12 @@ import os
 import shutil
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.fake_exchanges import Authority
 
 Made = TypeVar("Made")
 
@@ -22,6 +25,14 @@ def reference() -> Path:
     if not folder.is_dir():
         pytest.fail(f"RUSTYBT_REFERENCE names {folder}, which is no folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> "Authority":
+    """Who signs the certificates of all fake exchanges: clients read its file once a process."""
+    from tests.fake_exchanges import Authority
+
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")

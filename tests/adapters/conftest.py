@@ -14,12 +14,6 @@ from tests.fake_exchanges.series import ms
 NOW = "2024-03-01T12:34:56"  # of the servers, unless a test says otherwise
 
 
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Who signs the certificates of all servers: clients read its file once a process."""
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def start(authority: Authority) -> Iterator[Callable[..., Loopback]]:
     """Start servers: ``start(now=…, recorded=…)``; at the end their scripts must be used up."""

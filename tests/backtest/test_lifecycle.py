@@ -329,24 +329,6 @@ def test_the_books_of_a_run_replay_and_balance(make_bundle, dividend):
     }
 
 
-class MyStrategy(TradingAlgorithm):
-    def initialize(self, context):  # noqa: ARG002 - as documented
-        self.btc = self.symbol("BTC/USDT")
-
-    def handle_data(self, context, data):  # noqa: ARG002 - as documented
-        current_price = data.current(self.btc, "close")
-        prices = data.history(self.btc, fields="close", bar_count=20, frequency="1d")
-        ma_20 = prices.mean()
-        if current_price > ma_20:
-            self.order(self.btc, 100)
-
-
-def test_the_documented_strategy_runs_on_coins(make_bundle):
-    root = make_bundle({"BTC/USDT": [7000.5 + it for it in range(30)]}, crypto=True)
-    perf = run_algorithm("2020-01-25", "2020-02-04", algorithm=MyStrategy, root=root)
-    assert perf["positions"].iloc[-1][0]["amount"] == 1000
-
-
 def test_coins_are_bought_in_fractions(make_bundle):
     root = make_bundle({"BTC/USDT": [7000.0] * 5}, crypto=True)
 

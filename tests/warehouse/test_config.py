@@ -8,25 +8,6 @@ import warehouse
 from warehouse import config
 from warehouse.errors import ConfigError
 
-SEED = """\
-# ~/.rustybt/config.yaml
-data:
-  root_dir: /path/to/data
-  default_format: parquet
-  compression: snappy
-
-cache:
-  enabled: true
-  max_size_mb: 2048
-  disk_cache: true
-
-adapters:
-  ccxt:
-    rate_limit: 10  # requests per second
-  yfinance:
-    rate_limit: 2
-"""
-
 
 @pytest.fixture(autouse=True)
 def user(tmp_path, monkeypatch) -> Path:
@@ -55,23 +36,6 @@ def test_nothing_said_is_the_default():
     assert found["cache.max_size_mb"].value == 2048
     assert {it.origin for it in found.values()} == {"default"}
     assert config.load()["adapters.ccxt.rate_limit"] is None
-
-
-def test_file_of_the_seed(user):
-    user.write_text(SEED)
-    found = config.load()
-    assert {name: it.value for name, it in found} == {
-        "adapters.ccxt.rate_limit": 10,
-        "adapters.yfinance.rate_limit": 2,
-        "cache.dir": "~/.rustybt/cache",
-        "cache.disk_cache": True,
-        "cache.enabled": True,
-        "cache.max_size_mb": 2048,
-        "data.compression": "snappy",
-        "data.default_format": "parquet",
-        "data.root_dir": "/path/to/data",
-    }
-    assert found.found["data.compression"].origin == f"{user}:5"
 
 
 def test_environment_before_project_before_user(user, monkeypatch):

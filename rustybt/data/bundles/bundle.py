@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ from rustybt.data.bundles.ingest import OnError, Request, ingest
 from rustybt.data.bundles.part import Fetch
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.quality import check
+from rustybt.data.resolutions import Resolution
 from rustybt.data.sources import Source, rebuilt
 from rustybt.errors import NoSourceError, NotIngestedError
 from warehouse import Result, Snapshot, Warehouse, sqltext
@@ -23,6 +25,8 @@ from warehouse.errors import UnknownBundleError, UnknownSnapshotError
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from rustybt.data.readers.stored import WarehouseBarReader
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,21 @@ class Bundle:
         """The assets of the bundle: ``asset_finder.lookup_symbol("AAPL")``."""
         self._require_snapshot()
         return AssetFinder(self.warehouse, self.name)
+
+    @property
+    def calendar(self) -> str:
+        """The exchange calendar by which it trades, such as ``XNYS`` or ``24/7``."""
+        return self.snapshot.calendar
+
+    @cached_property
+    def equity_daily_bar_reader(self) -> "WarehouseBarReader":
+        """Its days with zipline's contract of readers; of every type of asset."""
+        return self._reader("1d")
+
+    @cached_property
+    def equity_minute_bar_reader(self) -> "WarehouseBarReader":
+        """Its minutes with zipline's contract of readers; of every type of asset."""
+        return self._reader("1m")
 
     def assets(self) -> pa.Table:
         """Return the columns of the view ``assets``, in order of sid."""
@@ -172,6 +191,27 @@ class Bundle:
         """
         self._require_snapshot()
         return check(self.warehouse, self.name).result()
+
+    def close(self) -> None:
+        """Close the warehouse; what was read of it stays. ``with load(…) as bundle:`` does so, too."""
+        self.warehouse.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _reader(self, resolution: Resolution) -> "WarehouseBarReader":
+        from rustybt.data.readers.stored import WarehouseBarReader
+
+        self._require_snapshot()
+        return WarehouseBarReader(self.warehouse, self.name, resolution)
 
     def _require_snapshot(self) -> None:
         _ = self.snapshot

@@ -154,7 +154,7 @@ def start(job: str, arguments: list[str]) -> int:
 def main() -> None:
     for path in (sqltext._root() / "writing").glob("*.j2"):
         sqltext._template(f"writing/{path.name.removesuffix('.sql.j2')}")  # the children inherit it
-    for name in ("schema", "dataset", "comments", "bars_1d_adjusted", "meta_snapshots"):
+    for name in ("schema", "dataset", "comments", "adjusted", "meta_snapshots"):
         sqltext._template(f"views/{name}")
     for line in sys.stdin:
         word, *rest = line.rstrip("\n").split("\t")

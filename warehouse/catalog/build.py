@@ -21,7 +21,7 @@ from warehouse.catalog import columns
 from warehouse.catalog.meta import Held, create_meta
 from warehouse.catalog.runs import create_runs
 from warehouse.catalog.saved import SCHEMA, create_saved, saved_views
-from warehouse.catalog.views import comment, create_view, relations
+from warehouse.catalog.views import comment, create_view, names
 from warehouse.errors import CatalogError, LockedError, QueryError
 from warehouse.layout import BundleDir
 from warehouse.schema import Column
@@ -168,7 +168,7 @@ def _show(session: Session, place: BundleDir, manifest: Manifest) -> str:
     for damage in size_damages(place, manifest):
         return str(damage)
     try:
-        for name in relations(manifest):
+        for name in names(manifest):
             create_view(session, place, manifest, name)
     except QueryError as error:
         session.execute(sqltext.render("catalog/drop_schema", schema=manifest.bundle))

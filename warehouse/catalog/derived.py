@@ -1,4 +1,7 @@
-"""Views that are computed from other views of their bundle: longer bars, and adjusted ones."""
+"""Views that are computed from other views of their bundle.
+
+Longer bars, adjusted ones, and the continuous futures of contracts.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -71,8 +74,9 @@ def _derived(datasets: frozenset[str]) -> Mapping[str, Derived]:
     found: dict[str, Derived] = {}
     for it in _longer(datasets):
         found[it.name] = it
-    for it in _adjusted() if "bars_1d" in {*datasets, *found} else ():
-        found[it.name] = it
+    if "bars_1d" in {*datasets, *found}:
+        for it in (*_adjusted(), *_continuous()):
+            found[it.name] = it
     return MappingProxyType(found)
 
 
@@ -87,7 +91,65 @@ def _adjusted() -> Iterator[Derived]:
         ("bars_1d_split_adjusted", "splits alone"),
     ):
         comment = f"Daily bars adjusted for all later {text}, as known at the last session"
-        yield Derived(name, comment, columns, f"views/{name}", reads, {})
+        options = {
+            "name": name,
+            "splits_alone": name == "bars_1d_split_adjusted",
+            "as_of": False,
+        }
+        yield Derived(name, comment, columns, "views/adjusted", reads, options)
+
+
+def _continuous() -> Iterator[Derived]:
+    basic = {it.name: it for it in dataset("bars_1d").columns}
+    root = Column(
+        "root_symbol", "VARCHAR", "Symbol that the contracts of a future share, such as ES"
+    )
+    yield Derived(
+        "rolls",
+        "Turns of continuous futures from contract to contract, as known before their session",
+        (
+            root,
+            Column("roll", "VARCHAR", "calendar or volume: by what it turns"),
+            Column("session", "DATE", "First session of the new contract"),
+            Column("from_sid", "INTEGER", "Contract before; see assets"),
+            Column("from_symbol", "VARCHAR", "Its symbol"),
+            Column("to_sid", "INTEGER", "Contract from then on; see assets"),
+            Column("to_symbol", "VARCHAR", "Its symbol"),
+            Column(
+                "ratio",
+                "DOUBLE",
+                "Last close of the new contract before the session over that of the old; NULL if one "
+                "has none, or none above 0",
+            ),
+            Column("difference", "DOUBLE", "The new close less the old, trade currency"),
+        ),
+        "views/rolls",
+        ("assets", "sessions", "bars_1d"),
+        {},
+    )
+    yield Derived(
+        "continuous_1d",
+        "Daily bars of continuous futures: of the contract that each is on, by root symbol and roll",
+        (
+            basic.pop("session"),
+            root,
+            Column("roll", "VARCHAR", "calendar or volume: by what it turns; see rolls"),
+            *basic.values(),
+            Column(
+                "close_mul",
+                "DOUBLE",
+                "Close times the ratios of all later rolls, as known at the last session",
+            ),
+            Column(
+                "close_add",
+                "DOUBLE",
+                "Close plus the differences of all later rolls, as known at the last session",
+            ),
+        ),
+        "views/continuous_1d",
+        ("assets", "bars_1d", "rolls"),
+        {},
+    )
 
 
 def _longer(datasets: Collection[str]) -> Iterator[Derived]:

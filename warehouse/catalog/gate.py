@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import RLock
 
 from warehouse import backtests, sqltext
+from warehouse.catalog.macros import macros
 from warehouse.catalog.meta import Held, create_meta
 from warehouse.catalog.reach import (
     View,
@@ -23,7 +24,7 @@ from warehouse.catalog.reach import (
 )
 from warehouse.catalog.runs import create_runs
 from warehouse.catalog.saved import SCHEMA, create_saved, named_in, reads, words_behind
-from warehouse.catalog.views import create_view, datasets_of, relations, views_of
+from warehouse.catalog.views import create_view, datasets_of, names, views_of
 from warehouse.errors import QueryError, WarehouseError
 from warehouse.layout import BundleDir
 from warehouse.session import Session
@@ -62,7 +63,7 @@ class Gate:
 
     def hold(self, place: BundleDir, manifest: Manifest) -> None:
         """Open a bundle at a snapshot, in place of the one it was open at."""
-        bundle, views = manifest.bundle, relations(manifest)
+        bundle, views = manifest.bundle, names(manifest)
         with self._lock:
             self._forget(bundle, but=views)
             self._held[bundle] = (place, manifest)
@@ -124,19 +125,22 @@ class Gate:
 
     def _hide_saved(self, names: Collection[str]) -> None:
         for name in names:
-            self._session.execute(sqltext.render("views/drop", schema=SCHEMA, name=name))
+            drop = sqltext.render("views/drop", schema=SCHEMA, name=name, macro=False)
+            self._session.execute(drop)
             del self._saved_shown[name]
 
     def _forget(self, bundle: str, but: Collection[str] = ()) -> None:
         """Drop the views of a bundle; those that will be there again are replaced when reached."""
         self._refused.pop(bundle, None)
-        self._held.pop(bundle, None)
+        held = self._held.pop(bundle, None)
         self._views.pop(bundle, None)
         old = {it for it in self._shown if it[0] == bundle}
         self._shown -= old
         for _, view in old:
             if view not in but:
-                self._session.execute(sqltext.render("views/drop", schema=bundle, name=view))
+                macro = held is not None and view in macros(held[1].datasets)
+                drop = sqltext.render("views/drop", schema=bundle, name=view, macro=macro)
+                self._session.execute(drop)
 
     def _require(self, views: Collection[View]) -> None:
         for bundle in sorted({bundle for bundle, _ in views} & self._held.keys()):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from warehouse import sqltext
 from warehouse.catalog.derived import derived_views
+from warehouse.catalog.macros import macros
 from warehouse.layout import BundleDir
 from warehouse.schema import BASIC, Column, Dataset, Types, dataset
 from warehouse.session import Session
@@ -21,7 +22,7 @@ def create_bundle(session: Session, place: BundleDir, manifest: Manifest) -> Non
         A file of the snapshot is not as committed.
     """
     integrity.require(place, manifest, manifest.datasets)
-    for name in relations(manifest):
+    for name in names(manifest):
         create_view(session, place, manifest, name)
 
 
@@ -30,22 +31,35 @@ def relations(manifest: Manifest) -> list[str]:
     return [*sorted({*BASIC, *manifest.datasets}), *derived_views(manifest.datasets)]
 
 
+def names(manifest: Manifest) -> list[str]:
+    """Return the views and the macros that a snapshot has, each after those it is built on."""
+    return [*relations(manifest), *macros(manifest.datasets)]
+
+
 def datasets_of(manifest: Manifest, view: str) -> set[str]:
-    """Return the datasets that a view of a snapshot reads, by itself or through others."""
-    return views_of(manifest, view) - derived_views(manifest.datasets).keys()
+    """Return the datasets that a view or macro of a snapshot reads, by itself or through others."""
+    of = manifest.datasets
+    return views_of(manifest, view) - derived_views(of).keys() - macros(of).keys()
 
 
 def views_of(manifest: Manifest, view: str) -> set[str]:
-    """Return a view and those it reads, by itself or through others."""
-    known = derived_views(manifest.datasets).get(view)
+    """Return a view or macro and the views it reads, by itself or through others."""
+    of = manifest.datasets
+    known = derived_views(of).get(view) or macros(of).get(view)
     behind = (views_of(manifest, it) for it in known.reads) if known else ()
     return {view}.union(*behind)
 
 
 def create_view(session: Session, place: BundleDir, manifest: Manifest, name: str) -> None:
-    """Create or replace one commented view, and the schema of the bundle if it is new."""
+    """Create or replace one commented view or macro, and the schema of the bundle if it is new."""
     schema = manifest.bundle
     session.execute(sqltext.render("views/schema", schema=schema))
+    macro = macros(manifest.datasets).get(name)
+    if macro is not None:
+        session.execute(macro.create(schema))
+        told = {"schema": schema, "name": name, "comment": macro.comment}
+        session.execute(sqltext.render("views/macro_comment", **told))
+        return
     derived = derived_views(manifest.datasets).get(name)
     if derived is not None:
         session.execute(derived.create(schema))

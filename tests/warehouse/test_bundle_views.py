@@ -6,7 +6,14 @@ import pytest
 
 from warehouse.schema import BASIC, dataset
 
-DERIVED = ("bars_1d_adjusted", "bars_1d_split_adjusted", "bars_1w", "bars_1mo")
+DERIVED = (
+    "bars_1d_adjusted",
+    "bars_1d_split_adjusted",
+    "bars_1w",
+    "bars_1mo",
+    "rolls",
+    "continuous_1d",
+)
 VIEWS = ("bars_1d", *DERIVED, *BASIC)
 
 

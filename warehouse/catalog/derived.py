@@ -60,6 +60,21 @@ class Derived:
         return sqltext.render(self.template, schema=schema, **self.options)
 
 
+_SYMBOLS: Final = Derived(
+    "symbols",
+    "What each asset was called when, a row a spell of a symbol",
+    (
+        Column("sid", "INTEGER", "Stable number of the asset in its bundle; see assets"),
+        Column("symbol", "VARCHAR", "Symbol it traded under"),
+        Column("first_session", "DATE", "First day of the symbol"),
+        Column("last_session", "DATE", "Last day of the symbol, of the present one the last bar's"),
+    ),
+    "views/symbols",
+    ("assets", "former_symbols"),
+    {},
+)
+
+
 def derived_views(datasets: Collection[str]) -> Mapping[str, Derived]:
     """Return the derived views of a bundle that has these datasets, each after those it reads.
 
@@ -71,7 +86,7 @@ def derived_views(datasets: Collection[str]) -> Mapping[str, Derived]:
 @lru_cache(256)
 def _derived(datasets: frozenset[str]) -> Mapping[str, Derived]:
     # Every statement asks for them, once a view that it may reach.
-    found: dict[str, Derived] = {}
+    found: dict[str, Derived] = {_SYMBOLS.name: _SYMBOLS}
     for it in _longer(datasets):
         found[it.name] = it
     if "bars_1d" in {*datasets, *found}:

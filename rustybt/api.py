@@ -41,6 +41,7 @@ def _word(method: Callable[..., Any]) -> Callable[..., Any]:
 attach_pipeline = _word(TradingAlgorithm.attach_pipeline)
 batch_market_order = _word(TradingAlgorithm.batch_market_order)
 cancel_order = _word(TradingAlgorithm.cancel_order)
+continuous_future = _word(TradingAlgorithm.continuous_future)
 fetch_csv = _word(TradingAlgorithm.fetch_csv)
 future_symbol = _word(TradingAlgorithm.future_symbol)
 get_datetime = _word(TradingAlgorithm.get_datetime)
@@ -92,6 +93,7 @@ __all__ = [
     "cancel_order",
     "cancel_policy",
     "commission",
+    "continuous_future",
     "date_rules",
     "execution",
     "fetch_csv",

@@ -16,7 +16,7 @@ DECIMALS = (0, 2, 4, 6, 8)  # that a file may hold a column with; few, so that f
 _WHOLE = 10  # digits before the point of the narrow type
 _SHORT = 9  # digits that fit 32 bits, which are read fastest
 
-Period = Literal["all", "year", "month"]
+Period = Literal["all", "year", "month", "day"]
 Types = tuple[tuple[str, str], ...]  # names of exact columns and the types of a file
 Needs = tuple[tuple[str, int, int], ...]  # names of them, digits before the point and after it
 
@@ -166,28 +166,60 @@ ASSETS = Dataset(
     key=("sid",),
     optional=_TERMS,
 )
+_PAID_IN_SHARES = (
+    Column(
+        "shares",
+        "DOUBLE",
+        "Shares paid for each that is held, by a dividend in shares or a spin-off; NULL for others",
+    ),
+    Column(
+        "payment_sid",
+        "INTEGER",
+        "Asset whose shares are paid; NULL if none are, or if the bundle does not have it",
+    ),
+)
 ADJUSTMENTS = Dataset(
     "adjustments",
-    "Splits, dividends and mergers, in force from their session on",
+    "Splits, dividends, spin-offs and mergers, in force from their session on",
     (
         _SID,
         _SYMBOL,
         Column("session", "DATE", "First session with the action: ex-date or split date"),
-        Column("kind", "VARCHAR", "split, dividend or merger"),
+        Column(
+            "kind", "VARCHAR", "split (a dividend in shares, too), dividend, spinoff or merger"
+        ),
         Column(
             "ratio",
             "DOUBLE",
             "Multiplies every earlier price; split: old shares per new, dividend: "
-            "1 - amount / last close before; NULL if no earlier close is stored; merger: as told",
+            "1 - amount / last close before; NULL if no earlier close is stored; spinoff: likewise, or "
+            "as told; merger: as told",
         ),
-        Column("amount", EXACT[0], "Dividend in cash per share, trade currency; NULL for others"),
-        Column("pay_date", "DATE", "Day the cash is paid; NULL if unknown"),
+        Column(
+            "amount",
+            EXACT[0],
+            "Per share, trade currency: cash of a dividend, value of a spinoff; NULL if none is told",
+        ),
+        Column("pay_date", "DATE", "Day the cash or the shares are paid; NULL if unknown"),
+        *_PAID_IN_SHARES,
     ),
     key=("sid", "session", "kind"),
+    optional=_PAID_IN_SHARES,
 )
 _BREAK = (
     Column("break_at", "TIMESTAMP", "Begin of the midday break, UTC; NULL where there is none"),
     Column("resume_at", "TIMESTAMP", "End of the midday break, UTC; NULL where there is none"),
+)
+FORMER_SYMBOLS = Dataset(
+    "former_symbols",
+    "Symbols that an asset had before its present one; the view symbols has both",
+    (
+        _SID,
+        Column("symbol", "VARCHAR", "Symbol it traded under"),
+        Column("first_session", "DATE", "First day of the symbol"),
+        Column("last_session", "DATE", "Last day of the symbol"),
+    ),
+    key=("sid", "first_session"),
 )
 SESSIONS = Dataset(
     "sessions",
@@ -278,11 +310,33 @@ FUNDING_1H = Dataset(
     period="year",
     time="ts",
 )
+TRADES = Dataset(
+    "trades",
+    "Trades, as traded, one row each",
+    (
+        Column("ts", "TIMESTAMP", "Instant of the trade, UTC, microseconds"),
+        _SESSION,
+        _SID,
+        _SYMBOL,
+        Column("price", EXACT[0], "Price of one unit, trade currency, as traded"),
+        Column("size", EXACT[0], "Units traded, as traded"),
+        Column("side", "VARCHAR", "What the taker did: buy or sell; NULL if unknown"),
+        Column("id", "VARCHAR", "Of the trade at its source; NULL if the source has none"),
+        Column(
+            "seq",
+            "BIGINT",
+            "Order of the trades of one asset and instant: as the source numbers them, else as they came",
+        ),
+    ),
+    key=("sid", "ts", "seq"),
+    period="day",
+    time="ts",
+)
 _FIXED = {
     it.name: it
     for it in (
-        *(ASSETS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS, QUALITY, POLICY),
-        *(FX_RATES, FUNDING_1H),
+        *(ASSETS, FORMER_SYMBOLS, ADJUSTMENTS, SESSIONS, FLAGS, REJECTS, QUALITY, POLICY),
+        *(FX_RATES, FUNDING_1H, TRADES),
     )
 }
 _BARS = re.compile(r"bars_(\d+(?:m|h|d|w|mo))")
@@ -325,4 +379,10 @@ def _bars(name: str, resolution: str) -> Dataset:
     )
 
 
-BASIC = ("assets", "sessions", "adjustments", "flags", "rejects")  # every bundle has their views
+def holds_market(name: str) -> bool:
+    """Whether a dataset holds what was traded: bars or trades."""
+    return name == TRADES.name or _BARS.fullmatch(name) is not None
+
+
+BASIC = ("assets", "former_symbols", "sessions", "adjustments", "flags", "rejects")
+"""Every bundle has their views."""

@@ -114,8 +114,8 @@ class Asset:
         """Return whether the session lies in the listing spell."""
         return self.first_session <= session <= self.end
 
-    def __lt__(self, other: "Asset") -> bool:
-        return self.sid < other.sid
+    def __lt__(self, other: object) -> bool:
+        return self.sid < other.sid if isinstance(other, Asset) else NotImplemented
 
     def __str__(self) -> str:
         return self.symbol

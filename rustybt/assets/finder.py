@@ -8,11 +8,18 @@ assets costs no Python-level hash; two finders make different objects of the sam
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from operator import index
-from typing import TYPE_CHECKING, Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, overload
 
 import numpy as np
 
 from rustybt.assets.asset import Asset
+from rustybt.assets.continuous import (
+    ADJUSTMENTS,
+    ROLL_STYLES,
+    Adjustment,
+    ContinuousFuture,
+    RollStyle,
+)
 from rustybt.days import Day, day_of
 from rustybt.errors import (
     AmbiguousSymbolError,
@@ -32,8 +39,17 @@ if TYPE_CHECKING:
 
 EQUITIES: Final = frozenset({"equity", "etf", "adr"})
 """The types of assets that zipline calls equities."""
-_NAMES: Final = (Asset, str)
+_NAMES: Final = (Asset, ContinuousFuture, str)
 _SEPARATORS: Final = str.maketrans("", "", ".-/_ ")
+
+
+class _Spell(NamedTuple):
+    """A symbol that an asset has from one day to another, both included."""
+
+    symbol: str
+    asset: Asset
+    first: date
+    end: date
 
 
 class AssetFinder:
@@ -60,14 +76,23 @@ class AssetFinder:
         )
         self.bundle = name
         self._by_sid = {row[0]: Asset(*row) for row in warehouse.sql(query).rows()}
-        self._spells: dict[str, list[Asset]] = {}
-        self._alike: dict[str, list[Asset]] = {}  # by their symbols without separators
+        self._spells: dict[str, list[_Spell]] = {}
+        self._alike: dict[str, list[_Spell]] = {}  # by their symbols without separators
         self._chains: dict[str, list[Asset]] = {}
-        for asset in self._by_sid.values():
-            self._spells.setdefault(asset.symbol, []).append(asset)
-            self._alike.setdefault(_plain(asset.symbol), []).append(asset)
+        renamed = "former_symbols" in warehouse.snapshot(bundle).datasets
+        for spell in self._renamed(warehouse) if renamed else map(_whole, self):
+            self._spells.setdefault(spell.symbol, []).append(spell)
+            self._alike.setdefault(_plain(spell.symbol), []).append(spell)
+        for asset in self:
             if asset.asset_type == "future" and asset.root_symbol and asset.expiry:
                 self._chains.setdefault(asset.root_symbol, []).append(asset)
+
+    def _renamed(self, warehouse: "Warehouse") -> Iterator["_Spell"]:
+        """Yield the spells of all symbols, those that assets had before among them."""
+        query = sqltext.render("backtest/symbols", bundle=self.bundle)
+        for sid, symbol, first, last, present in warehouse.sql(query).rows():
+            asset = self._by_sid[sid]
+            yield _Spell(symbol, asset, first, asset.end if present else last)
 
     def __iter__(self) -> Iterator[Asset]:
         """Iterate all assets in the order of their sids."""
@@ -133,7 +158,8 @@ class AssetFinder:
         Parameters
         ----------
         symbol
-            As the source writes it; tried in upper case when it is not found so.
+            As the source writes it, or one that the asset had before; tried in upper case when it is
+            not found so.
         as_of_date
             Where a symbol was listed more than once, the spell of this day: the one that it lies in,
             else the last that had begun, else the first. The latest spell if None.
@@ -160,12 +186,12 @@ class AssetFinder:
         if fuzzy:
             found = self._alike.get(_plain(symbol), [])
         if country_code is not None:
-            found = [it for it in found if it.country_code == country_code]
+            found = [it for it in found if it.asset.country_code == country_code]
         if not found:
             known = [
                 name
-                for name, assets in spells.items()
-                if country_code in {None, *(it.country_code for it in assets)}
+                for name, of_name in spells.items()
+                if country_code in {None, *(it.asset.country_code for it in of_name)}
             ]
             raise UnknownSymbolError(symbol, known, self.bundle)
         day = None if as_of_date is None else day_of("as_of_date", as_of_date)
@@ -173,9 +199,9 @@ class AssetFinder:
         if len(meant) > 1:
             meant = [it for it in meant if it.symbol == symbol] or meant
         if len(meant) > 1:
-            facts = [(it.sid, it.symbol, it.exchange, it.first_session, it.end) for it in meant]
+            facts = [(it.asset.sid, it.symbol, it.asset.exchange, it.first, it.end) for it in meant]
             raise AmbiguousSymbolError(symbol, facts, self.bundle)
-        return meant[0]
+        return meant[0].asset
 
     def lookup_symbols(
         self,
@@ -195,7 +221,7 @@ class AssetFinder:
         UnknownSymbolError
             No future of the bundle has it; the nearest is named.
         """
-        futures = [name for name, it in self._spells.items() if it[-1].asset_type == "future"]
+        futures = [name for name, it in self._spells.items() if it[-1].asset.asset_type == "future"]
         if symbol not in futures and symbol.upper() not in futures:
             raise UnknownSymbolError(symbol, futures, self.bundle)
         return self.lookup_symbol(symbol)
@@ -208,7 +234,7 @@ class AssetFinder:
         Parameters
         ----------
         obj
-            An asset, a sid, a symbol, or several of them.
+            An asset, a continuous future, a sid, a symbol, or several of them.
         as_of_date, country_code
             As for `lookup_symbol`.
 
@@ -238,8 +264,8 @@ class AssetFinder:
                 missing.append(it)
         return found, missing
 
-    def _named(self, name: Any, day: Day | None, country_code: str | None) -> Asset:
-        if isinstance(name, Asset):
+    def _named(self, name: Any, day: Day | None, country_code: str | None) -> Any:
+        if isinstance(name, (Asset, ContinuousFuture)):
             return name
         if isinstance(name, str):
             return self.lookup_symbol(name, day, country_code=country_code)
@@ -260,6 +286,36 @@ class AssetFinder:
         except KeyError:
             raise UnknownRootError(root_symbol, self._chains, self.bundle) from None
         return tuple(sorted(contracts, key=lambda it: (it.expiry, it.sid)))
+
+    @property
+    def root_symbols(self) -> tuple[str, ...]:
+        """The root symbols of the futures that have an expiry, sorted."""
+        return tuple(sorted(self._chains))
+
+    def create_continuous_future(
+        self,
+        root_symbol: str,
+        offset: int = 0,
+        roll_style: RollStyle = "volume",
+        adjustment: Adjustment | None = "mul",
+    ) -> ContinuousFuture:
+        """Return a continuous future; its parameters are those of `ContinuousFuture`.
+
+        Raises
+        ------
+        UnknownRootError
+            No future has the root symbol and an expiry.
+        OptionError
+            The offset, the style or the adjustment cannot be.
+        """
+        self.get_ordered_contracts(root_symbol)
+        if not isinstance(offset, int) or offset < 0:
+            raise OptionError("offset", offset, "a whole number of contracts, 0 or more")
+        if roll_style not in ROLL_STYLES:
+            raise OptionError("roll", roll_style, "'calendar' or 'volume'")
+        if adjustment not in ADJUSTMENTS:
+            raise OptionError("adjustment", adjustment, "'mul', 'add' or None")
+        return ContinuousFuture(root_symbol, offset, roll_style, adjustment)
 
     def lifetimes(
         self,
@@ -307,13 +363,17 @@ def _plain(symbol: str) -> str:
     return symbol.upper().translate(_SEPARATORS)
 
 
-def _of_day(spells: list[Asset], day: date | None) -> list[Asset]:
+def _whole(asset: Asset) -> "_Spell":
+    return _Spell(asset.symbol, asset, asset.first_session, asset.end)
+
+
+def _of_day(spells: list["_Spell"], day: date | None) -> list["_Spell"]:
     """Return the spell that a day means, or all of several that lie beside each other then."""
     if day is not None:
-        alive = [it for it in spells if it.alive(day)]
-        begun = [it for it in spells if it.first_session <= day]
+        alive = [it for it in spells if it.first <= day <= it.end]
+        begun = [it for it in spells if it.first <= day]
         if alive or not begun:
-            return alive or [min(spells, key=lambda it: it.first_session)]
+            return alive or [min(spells, key=lambda it: it.first)]
         return [max(begun, key=lambda it: it.end)]
     latest = max(spells, key=lambda it: it.end)
-    return [it for it in spells if it.end >= latest.first_session]
+    return [it for it in spells if it.end >= latest.first]

@@ -9,6 +9,7 @@ import warehouse
 from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.data.bundles import Bundle
 from warehouse.errors import DamageError
+from warehouse.schema import holds_market
 
 _SCHEMA = {
     "bundle": pl.String,
@@ -49,5 +50,5 @@ def _row(
         damages[error.path] = error
         return (name, *[None] * (len(_SCHEMA) - 1))
     snapshot = bundle.snapshot
-    bars = sum(file.rows for dataset, _, file in snapshot.files() if dataset.startswith("bars_"))
-    return (name, snapshot.version, symbols, bars, first, last, snapshot.calendar)
+    rows = sum(file.rows for dataset, _, file in snapshot.files() if holds_market(dataset))
+    return (name, snapshot.version, symbols, rows, first, last, snapshot.calendar)

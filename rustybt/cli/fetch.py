@@ -11,7 +11,7 @@ from rustybt.cli.progress import fetch_progress
 from rustybt.cli.told import tell
 from rustybt.data.bundles import Fetch, register
 from rustybt.data.bundles import specification as specifications
-from rustybt.data.resolutions import BARS
+from rustybt.data.resolutions import RESOLUTIONS
 from rustybt.errors import NotRegisteredError
 from rustybt.interrupts import noting
 from warehouse.layout import root_of
@@ -57,7 +57,7 @@ def command_of(source: str) -> click.Command:
     @click.option(
         "--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.  [default: up to now]"
     )
-    @click.option("--resolution", type=click.Choice(BARS), default="1d", show_default=True)
+    @click.option("--resolution", type=click.Choice(RESOLUTIONS), default="1d", show_default=True)
     @click.option("--calendar", help="Exchange calendar.  [default: that of the source]")
     @click.option(
         "--option",

@@ -14,7 +14,7 @@ from rustybt.cli.progress import words_progress
 from rustybt.cli.told import tell
 from rustybt.data.bundles import Request
 from rustybt.data.bundles.ingest import ingest as ingest_source
-from rustybt.data.resolutions import BARS
+from rustybt.data.resolutions import RESOLUTIONS
 from rustybt.data.sources import FileSource
 from rustybt.data.sources.dialect import ENCODINGS
 from rustybt.interrupts import noting
@@ -68,11 +68,11 @@ def ingest(ctx: click.Context, /, **given: Any) -> None:
 )
 @click.option(
     "--resolution",
-    type=click.Choice(BARS),
+    type=click.Choice(RESOLUTIONS),
     default="1d",
     show_default=True,
     help="What one row is: a session, the minutes or hours that begin at its time, the week or month "
-    "of its day.",
+    "of its day, or a trade (tick).",
 )
 @click.option(
     "--date-format", help="How times are written, such as %d/%m/%Y, if not ISO, YYYYMMDD or epochs."

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rustybt.simulation.loop import Progress as Step
 
 PLAIN_SECONDS: Final = 10.0  # between lines of progress where there is no terminal
-LONG_SECONDS: Final = 3.0  # without a page: the source is slow, or its limit is waited for
+LONG_SECONDS: Final = 3.0  # of waiting for a page or for a limit, from which on it is said
 
 ShowWords = Callable[[str], None]
 ShowStep = Callable[["Step"], None]
@@ -93,7 +93,9 @@ class _FetchLines:
 
 
 def _waits(step: "Fetching") -> str:
-    return f", waiting for {step.quiet:,.0f} s" if step.quiet >= LONG_SECONDS else ""
+    if step.waits >= LONG_SECONDS:
+        return f", waiting {step.waits:,.0f} s for the limit of {step.account}"
+    return f", no page for {step.quiet:,.0f} s" if step.quiet >= LONG_SECONDS else ""
 
 
 @contextmanager

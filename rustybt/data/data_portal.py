@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import warehouse as wh
-from rustybt.assets import Asset, AssetFinder
+from rustybt.assets import Asset, AssetFinder, ContinuousFuture
 from rustybt.data.bundles import Bundle
 from rustybt.data.cache import CacheManager
 from rustybt.data.cached_market import CachedMarket
-from rustybt.errors import FieldError, OptionError, SpanError
-from rustybt.simulation.bardata import BarData
+from rustybt.errors import FieldError, NotAnAssetError, OptionError, SpanError
+from rustybt.simulation.bardata import BarData, Instrument
 from rustybt.simulation.clock import Clock, Phase
+from rustybt.simulation.continuous import CONTRACT, Chain
 from rustybt.simulation.feed import FIELDS
 from rustybt.simulation.frames import Frames
 from rustybt.simulation.panel import Panel
@@ -28,6 +29,7 @@ Instant = date | datetime | str
 DataFrequency = Literal["daily", "minute"]
 
 _FREQUENCIES: Final[dict[str, Resolution]] = {"daily": "1d", "minute": "1m", "1d": "1d", "1m": "1m"}
+_SPOTS: Final = (*FIELDS, "sid", "last_traded")
 _NEAR: Final = 64  # sessions that are gone through, rather than begun anew
 _KEPT: Final = 260  # bars before the one asked for
 
@@ -92,7 +94,7 @@ class DataPortal:
 
     def get_spot_value(
         self,
-        assets: Asset | Iterable[Asset],
+        assets: Instrument | Iterable[Instrument],
         field: str,
         dt: Instant,
         data_frequency: DataFrequency = "daily",
@@ -102,9 +104,10 @@ class DataPortal:
         Parameters
         ----------
         assets
-            One asset or several.
+            One asset or several; a continuous future is the contract that it is on.
         field
-            One of open, high, low, close, volume, price, sid, last_traded. A missing price is NaN
+            One of open, high, low, close, volume, price, sid, last_traded, and contract of a continuous
+            future. A missing price is NaN
             and a missing volume 0; ``price`` is the last close known by then, adjusted to it. Of an
             asset that is not listed then, NaN, 0 or NaT.
         dt
@@ -126,28 +129,35 @@ class DataPortal:
         ResolutionError
             The bundle has no minutes.
         """
-        if not isinstance(assets, Asset):
+        if not isinstance(assets, (Asset, ContinuousFuture)):
             return [
                 self.get_scalar_asset_spot_value(it, field, dt, data_frequency) for it in assets
             ]
         return self.get_scalar_asset_spot_value(assets, field, dt, data_frequency)
 
     def get_scalar_asset_spot_value(
-        self, asset: Asset, field: str, dt: Instant, data_frequency: DataFrequency = "daily"
+        self, asset: Instrument, field: str, dt: Instant, data_frequency: DataFrequency = "daily"
     ) -> Any:
         """Return a field of the bar of one asset; see `get_spot_value`."""
+        if isinstance(asset, ContinuousFuture):
+            contract = self._at(dt, data_frequency).data.current(asset, CONTRACT)
+            if field == CONTRACT:
+                return contract
+            if contract is None:
+                return self._nothing(field)
+            return self.get_scalar_asset_spot_value(contract, field, dt, data_frequency)
         if field == "sid":
             return asset.sid
         if field == "last_traded":
             return self.get_last_traded_dt(asset, dt, data_frequency)
         if field not in FIELDS:
-            raise FieldError(field, (*FIELDS, "sid", "last_traded"))
+            raise FieldError(field, _SPOTS)
         view = self._at(dt, data_frequency)
         return self._alive(asset, field, view.data.current(asset, field), view)
 
     def get_history_window(
         self,
-        assets: Asset | Iterable[Asset],
+        assets: Instrument | Iterable[Instrument],
         end_dt: Instant,
         bar_count: int,
         frequency: str,
@@ -161,7 +171,7 @@ class DataPortal:
         Parameters
         ----------
         assets
-            One asset or several.
+            One asset or several; continuous futures as `data.history` has them.
         end_dt
             Session or minute of the last bar, which is included.
         bar_count
@@ -189,7 +199,7 @@ class DataPortal:
         OptionError
             There is no such frequency.
         """
-        listed = [assets] if isinstance(assets, Asset) else list(assets)
+        listed = [assets] if isinstance(assets, (Asset, ContinuousFuture)) else list(assets)
         asked = "close" if field == "price" and not ffill else field
         data = self.data_at(end_dt, data_frequency)
         found: pd.DataFrame = data.history(listed, asked, bar_count, frequency)
@@ -273,6 +283,32 @@ class DataPortal:
             last = last.replace(tzinfo=UTC)
         return self._frames.timestamp(last)
 
+    def get_current_future_chain(
+        self, continuous_future: ContinuousFuture, dt: Instant
+    ) -> list[Asset]:
+        """Return the contract of a continuous future in a session and those after it, by expiry.
+
+        Returns
+        -------
+        list of Asset
+            Those that are listed then; empty before and after it has a contract.
+
+        Raises
+        ------
+        NotAnAssetError
+            It is no continuous future of this bundle.
+        SpanError
+            The day is no session.
+        """
+        if not isinstance(continuous_future, ContinuousFuture):
+            raise NotAnAssetError(continuous_future)
+        market, day = self._market, _day(dt)
+        number = market.number(day)
+        if market.labels[number : number + 1] != [day]:
+            problem = f"no session has the label {dt}"
+            raise SpanError(day, day, problem, bundle=market.bundle, held=market.daily.held)
+        return Chain(market, continuous_future).following(number)
+
     def contains(self, asset: Asset, field: str) -> bool:
         """Return whether a field of an asset can be asked for."""
         return asset in self._market.assets and field in FIELDS
@@ -309,6 +345,14 @@ class DataPortal:
             return bar
         problem = f"no bar has the label {dt}"
         raise SpanError(day, day, problem, bundle=market.bundle, held=bars.held)
+
+    def _nothing(self, field: str) -> Any:
+        """Return what a field of no contract is."""
+        if field not in _SPOTS:
+            raise FieldError(field, _SPOTS)
+        if field == "last_traded":
+            return self._frames.timestamp(None)
+        return 0.0 if field == "volume" else math.nan
 
     def _alive(self, asset: Asset, field: str, value: float, view: "_View") -> float:
         if asset.alive(self._market.labels[view.session]):

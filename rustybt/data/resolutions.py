@@ -14,7 +14,7 @@ Resolution = Literal["tick", "1m", "5m", "15m", "30m", "1h", "2h", "4h", "1d", "
 Period = Literal["week", "month"]
 
 RESOLUTIONS: Final[tuple[Resolution, ...]] = get_args(Resolution)  # from fine to coarse
-BARS: Final = RESOLUTIONS[1:]  # without trades, which no bundle stores
+BARS: Final = RESOLUTIONS[1:]  # without trades
 TICK: Final = "tick"
 MONTH: Final = "1mo"
 
@@ -70,16 +70,8 @@ def resolution_of(name: object) -> Resolution:
 
 
 def dataset_of(resolution: Resolution) -> str:
-    """Return the dataset that rows of a resolution are stored in.
-
-    Raises
-    ------
-    RequestError
-        Trades are stored in none.
-    """
-    if resolution == TICK:
-        raise RequestError("resolution", resolution, f"one of {', '.join(BARS)} in a bundle")
-    return f"bars_{resolution}"
+    """Return the dataset that rows of a resolution are stored in."""
+    return "trades" if resolution == TICK else f"bars_{resolution}"
 
 
 def is_daily(resolution: str) -> bool:

@@ -106,11 +106,11 @@ class OptionError(RustyBTError, ValueError):
 class RowOrderError(RustyBTError, RuntimeError):
     """The rows that a pipeline streams over came out of order, so its windows would be wrong."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, order: str = "by asset and session, without a gap") -> None:
         self.source = source
         super().__init__(
-            f"Expected the rows of {source} by asset and session, without a gap; found others. Nothing "
-            "was computed. Remove the folder of derived files of the bundle, and report it if it comes back."
+            f"Expected the rows of {source} {order}; found others. Nothing was computed. "
+            "Remove the folder of derived files of the bundle, and report it if it comes back."
         )
 
 

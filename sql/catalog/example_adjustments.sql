@@ -7,7 +7,9 @@ SELECT
     kind,
     CAST(ratio AS DOUBLE) AS ratio,
     CAST(amount AS DECIMAL(18,8)) AS amount,
-    CAST(pay_date AS DATE) AS pay_date
+    CAST(pay_date AS DATE) AS pay_date,
+    CAST(NULL AS DOUBLE) AS shares,
+    CAST(NULL AS INTEGER) AS payment_sid
 FROM (VALUES
     (1, 'AAPL', '2005-02-28', 'split', 0.5e0, NULL, NULL),
     (2, 'MSFT', '2005-02-15', 'dividend', 1 - 0.08e0 / 26.01e0, 0.08, '2005-03-10')

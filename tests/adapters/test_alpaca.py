@@ -71,7 +71,7 @@ def test_trades_come(exchanges):
     truth = exchanges.world.stocks["SPY"].series.trades(
         ms("2024-02-01T15:00"), ms("2024-02-01T23:00")
     )
-    assert trades["id"].to_list() == [str(it.id) for it in truth]
+    assert trades["id"].to_list() == [f"V:{it.id}" for it in truth]  # its exchange and its number
     assert trades["size"].to_list() == [it.amount for it in truth]
 
 

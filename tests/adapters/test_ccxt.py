@@ -5,7 +5,7 @@ import asyncio
 import json
 import logging
 import pickle
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import FunctionType
 
@@ -24,6 +24,7 @@ from rustybt.errors import (
 )
 from tests.adapters.ccxt_client import KLINES, adapter, fetch, fetch_all, same, truth
 from tests.fake_exchanges import faults
+from tests.fake_exchanges.series import ms
 
 at = datetime.fromisoformat
 
@@ -60,6 +61,37 @@ def test_minutes_without_a_trade_have_no_bar(exchanges):
     bars = fetch(exchanges, "XRP/USDT", "2024-02-27", "2024-02-29", "1m")
     assert same(bars, truth(exchanges, "XRP/USDT", "2024-02-27", "2024-03-01", "1m"))
     assert 4000 < bars.height < 3 * 1440
+
+
+def test_minutes_without_a_trade_are_told_and_were_asked_twice(exchanges):
+    fetched = fetch_all(exchanges, "XRP/USDT", "2024-02-29", "2024-02-29", "1m")
+    assert fetched.complete
+    (report,) = fetched.report.symbols
+    missing = sum((until - first) // timedelta(minutes=1) for first, until in report.gaps)
+    assert fetched.bars.height + missing == 1440
+    assert f"no bar in {len(report.gaps)} stretches: 2024-02-29 " in report.text
+    first = int(report.gaps[0][0].replace(tzinfo=UTC).timestamp() * 1000)
+    assert str(first) in [it.query["startTime"] for it in exchanges.asked(KLINES)]
+
+
+@pytest.mark.parametrize("dropped", [slice(300, 301), slice(300, 340)])
+def test_minutes_that_one_answer_leaves_out_are_there(exchanges, dropped):
+    exchanges.fail(
+        KLINES, faults.Reshaped(lambda rows: rows[: dropped.start] + rows[dropped.stop :])
+    )
+    fetched = fetch_all(exchanges, "BTC/USDT", "2024-02-28", "2024-02-28", "1m")
+    assert same(fetched.bars, truth(exchanges, "BTC/USDT", "2024-02-28", "2024-02-29", "1m"))
+    assert fetched.report.symbols[0].gaps == ()
+
+
+def test_a_minute_that_every_answer_leaves_out_is_told(exchanges):
+    at_noon = ms("2024-02-28T12:00")
+    exchanges.fail(
+        KLINES, faults.Reshaped(lambda rows: [it for it in rows if it[0] != at_noon]), times=None
+    )
+    fetched = fetch_all(exchanges, "BTC/USDT", "2024-02-28", "2024-02-28", "1m")
+    assert fetched.report.symbols[0].gaps == ((at("2024-02-28T12:00"), at("2024-02-28T12:01")),)
+    assert fetched.bars.height == 1439
 
 
 def test_the_bar_that_begins_at_the_end_is_wanted(exchanges):

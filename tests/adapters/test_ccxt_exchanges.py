@@ -3,11 +3,13 @@
 import asyncio
 from datetime import datetime
 
+import polars as pl
 import pytest
 
 from rustybt.errors import FetchError, UnsupportedResolutionError
 from tests.adapters.ccxt_client import adapter, fetch, fetch_all, same, truth
 from tests.fake_exchanges import faults
+from tests.fake_exchanges.series import ms
 
 at = datetime.fromisoformat
 CANDLES = {"bybit": "kline", "okx": "candles", "coinbase": "candles"}
@@ -41,6 +43,16 @@ def test_the_bar_that_is_not_over_is_left_out(exchanges, exchange):
     bars = fetch(exchanges, symbol, "2024-02-20", "2024-03-31", "1h", exchange_id=exchange)
     assert bars["timestamp"][-1] == at("2024-03-01T11:00")
     assert bars.height == 10 * 24 + 12
+
+
+@pytest.mark.parametrize("exchange", ["bybit", "okx"])
+def test_funding_of_many_pages(exchanges, exchange):
+    source = adapter(exchanges, exchange)
+    rates = asyncio.run(source.funding("BTC/USDT:USDT", "2023-06-01", "2024-02-29"))
+    every = pl.datetime_range(at("2023-06-01"), at("2024-02-29T16:00"), "8h", eager=True)
+    assert rates["ts"].to_list() == every.to_list()
+    truth = exchanges.world.coins["BTCUSDT"].funding(ms("2023-06-01"), ms("2024-03-01"))
+    assert rates["rate"].to_list() == [float(rate) for _, rate in truth]
 
 
 PASSING = {

@@ -177,3 +177,30 @@ def test_a_process_that_is_told_to_pause_tells_the_others(exchanges):
     first, second = exchanges.asked(PATH)
     assert second.at - first.at > 0.95
     assert Path("~/.rustybt/net/test.limit").expanduser().stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "fe80::1%eth0", "::1"]
+)
+def test_an_inner_address_that_an_answer_names_is_refused(host):
+    async def tell():
+        async with Client("test", Limiter("test", (Rate(1000),))) as client:
+            client.named(host)
+
+    with pytest.raises(RefusedError, match="public address"):
+        asyncio.run(tell())
+
+
+def test_a_name_that_an_answer_names_is_judged_by_what_it_resolves_to(exchanges):
+    place = exchanges.http_url.replace("127.0.0.1", "localhost") + PATH
+
+    async def ask(*named):
+        async with Client("test", Limiter("test", (Rate(1000),)), patience=QUICK) as client:
+            for host in named:
+                client.named(host)
+            return await client.get(place, QUERY, {}, len)
+
+    assert asyncio.run(ask("api.example.com")) == 3  # the user's own host is not judged
+    with pytest.raises(RefusedError, match=r"found 127\.0\.0\.1 for localhost"):
+        asyncio.run(ask("localhost"))
+    assert len(exchanges.asked(PATH)) == 1

@@ -131,3 +131,13 @@ def test_the_setting_and_the_call_say_the_rate(monkeypatch, tmp_path):
     assert rates_of("ccxt", None, usual) == (Rate(3.0),)
     assert rates_of("ccxt", 7.0, usual) == (Rate(7.0),)
     assert rates_of("yfinance", None, usual) == usual
+
+
+def test_how_long_is_waited_is_known_and_costs_no_turn():
+    limiter = Limiter("ahead", (MINUTE,))
+    assert limiter.ahead() == 0.0
+    limiter._reserve(1.0)
+    assert limiter.ahead() == pytest.approx(SLOW, abs=10)
+    assert limiter.ahead() == pytest.approx(SLOW, abs=10)
+    asyncio.run(limiter.hold(300))
+    assert limiter.ahead() == pytest.approx(300, abs=10)

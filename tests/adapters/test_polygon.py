@@ -73,7 +73,9 @@ def test_trades_come_with_microseconds(exchanges):
     truth = exchanges.world.stocks["SPY"].series.trades(
         ms("2024-02-01T15:00"), ms("2024-02-01T23:00")
     )
-    assert trades["id"].to_list() == [str(it.id) for it in truth] + [str(truth[-1].id + 1)]
+    assert trades["id"].to_list() == [f"4:{it.id}" for it in truth] + [
+        f"4:{truth[-1].id + 1}"
+    ]  # its exchange and its number
     assert trades["price"].to_list()[:-1] == [it.price for it in truth]
 
 

@@ -16,6 +16,7 @@ from rustybt.data.bundles import ingest, register
 from rustybt.data.bundles.fetching import Fetch
 from rustybt.errors import SymbolsFailedError
 from tests.fake_exchanges import alpaca, alphavantage, faults, polygon
+from tests.fake_exchanges.paging import MOST
 
 AUGUST = ("AAPL", date(2020, 8, 7), Decimal("0.82"), date(2020, 8, 13))
 NOVEMBER = ("AAPL", date(2020, 11, 6), Decimal("0.205"), date(2020, 11, 12))
@@ -36,10 +37,11 @@ def server(start, monkeypatch):
 def stocks(server, tmp_path):
     """Register a bundle ``us`` of days, from 27 July 2020."""
 
-    def stocks(*symbols, end_date, resolution="1d", vendor=PolygonAdapter, **given):
+    def stocks(*symbols, start_date="2020-07-27", vendor=PolygonAdapter, **given):
+        said = {it: given.pop(it) for it in ("end_date", "resolution") if it in given}
+        said |= {"symbols": symbols, "start_date": start_date}
         adapter = vendor(base_url=server.http_url, rate_limit=1e4, **given)
-        said = {"symbols": symbols, "start_date": "2020-07-27", "end_date": end_date}
-        return register("us", adapter=adapter, resolution=resolution, root=tmp_path, **said)
+        return register("us", adapter=adapter, root=tmp_path, **said)
 
     return stocks
 
@@ -102,6 +104,31 @@ def test_pay_dates_of_kept_pages_are_stored(server, stocks, paid) -> None:
     bundle.ingest()
     assert {it.query["ticker"] for it in server.asked(DIVIDENDS)} == {"MSFT"}
     assert {AUGUST, NOVEMBER, FEBRUARY} < set(paid())
+
+
+def test_a_dividend_that_is_revised_before_a_fetch_is_resumed_is_not_doubled(
+    server, stocks, paid
+) -> None:
+    span = {"start_date": "2016-01-04", "end_date": "2020-12-31"}
+    known = server.world.stocks["AAPL"]
+    days = PolygonAdapter(base_url=server.http_url, rate_limit=1e4).fetch_sync(
+        "AAPL", *span.values()
+    )
+    last = days["timestamp"][MOST - 1].date()  # of the first page, where the second fetch begins
+
+    def pays(cash):
+        dividends = {**known.dividends, last: Decimal(cash)}
+        server.world.stocks["AAPL"] = replace(known, dividends=dividends)
+
+    pays("0.5")
+    server.fail("cursor", faults.Status(400), times=None)
+    bundle = stocks("AAPL", **span)
+    with pytest.raises(SymbolsFailedError, match="400"):
+        bundle.ingest()
+    server.script.clear()
+    pays("0.7")
+    bundle.ingest()
+    assert [amount for _, day, amount, _ in paid() if day == last] == [Decimal("0.7")]
 
 
 def test_a_pay_date_that_the_source_tells_otherwise_is_replaced(

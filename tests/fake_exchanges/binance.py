@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.fake_exchanges.answer import Answer, Ask
-from tests.fake_exchanges.series import HOUR, Bar, Series, closes
+from tests.fake_exchanges.series import FUNDED, HOUR, Bar, Series, closes
 from tests.fake_exchanges.world import World
 
 INTERVALS = {
@@ -12,7 +12,6 @@ INTERVALS = {
 }  # fmt: skip
 _PREFIXES = {"/api/v3/": "spot", "/fapi/v1/": "linear", "/dapi/v1/": "inverse"}
 _MOST = {"spot": 1000, "linear": 1500, "inverse": 1500}
-_FUNDED = 8 * HOUR
 _COINBASE = "/api/v3/brokerage"
 
 
@@ -145,17 +144,16 @@ def _funding_rate(world: World, ask: Ask, kind: str) -> Answer:
         return _refused(-1121, "Invalid symbol.")
     limit = min(ask.number("limit", 100), 1000)
     end = min(ask.number("endTime", ask.now) + 1, ask.now)
-    start = max(ask.number("startTime", end - limit * _FUNDED), series.listed)
-    first = -(-start // _FUNDED) * _FUNDED
+    start = ask.number("startTime", end - limit * FUNDED)
     return Answer.of(
         [
             {
                 "symbol": series.symbol,
                 "fundingTime": at + 3,  # the real ones carry some milliseconds
-                "fundingRate": f"{(at // _FUNDED % 41 - 20) / 100_000:.8f}",
+                "fundingRate": rate,
                 "markPrice": "",
             }
-            for at in range(first, end, _FUNDED)[:limit]
+            for at, rate in series.funding(start, end)[:limit]
         ]
     )
 

@@ -11,6 +11,7 @@ _INTERVALS = {
     "360": "6h", "720": "12h", "D": "1d", "W": "1w", "M": "1mo",
 }  # fmt: skip
 _USUAL, _MOST = 200, 1000
+_MOST_RATES = 200
 
 
 def answer(world: World, ask: Ask) -> Answer | None:
@@ -74,6 +75,17 @@ def _kline(world: World, ask: Ask) -> dict[str, Any]:
     return {"symbol": ask.query["symbol"], "category": ask.query["category"], "list": rows}
 
 
+def _funding(world: World, ask: Ask) -> dict[str, Any]:
+    limit = min(ask.number("limit", _USUAL), _MOST_RATES)
+    end = min(ask.number("endTime", ask.now), ask.now) + 1
+    told = world.coins[ask.query["symbol"]].funding(ask.number("startTime", 0), end)[-limit:]
+    rows = [
+        {"symbol": ask.query["symbol"], "fundingRate": rate, "fundingRateTimestamp": str(at)}
+        for at, rate in reversed(told)
+    ]
+    return {"category": ask.query["category"], "list": rows}
+
+
 def _time(world: World, ask: Ask) -> dict[str, Any]:
     return {"timeSecond": str(ask.now // 1000), "timeNano": f"{ask.now}000000"}
 
@@ -81,5 +93,6 @@ def _time(world: World, ask: Ask) -> dict[str, Any]:
 _SERVES = {
     "/v5/market/instruments-info": _instruments,
     "/v5/market/kline": _kline,
+    "/v5/market/funding/history": _funding,
     "/v5/market/time": _time,
 }

@@ -9,6 +9,7 @@ from tests.fake_exchanges.world import World
 
 _UNITS = {"m": "m", "H": "h", "Dutc": "d", "Wutc": "w", "Mutc": "mo", "Hutc": "h"}
 _USUAL, _MOST = 100, 300
+_MOST_RATES = 100
 _CONTRACT = Decimal("0.01")  # coins in one
 _CURRENT = 1_440  # bars that /candles has; older ones are in /history-candles
 
@@ -78,12 +79,30 @@ def _candles(world: World, ask: Ask) -> list[list[str]]:
     ]
 
 
+def _funding(world: World, ask: Ask) -> list[dict[str, Any]]:
+    base, quote = ask.query["instId"].split("-")[:2]
+    until = min(ask.number("after", ask.now + 1), ask.now + 1)
+    limit = min(ask.number("limit", _MOST_RATES), _MOST_RATES)
+    told = world.coins[base + quote].funding(ask.number("before", 0) + 1, until)[-limit:]
+    return [
+        {
+            "instType": "SWAP",
+            "instId": ask.query["instId"],
+            "fundingRate": rate,
+            "realizedRate": rate,
+            "fundingTime": str(at),
+        }
+        for at, rate in reversed(told)
+    ]
+
+
 def _time(world: World, ask: Ask) -> list[dict[str, str]]:
     return [{"ts": str(ask.now)}]
 
 
 _SERVES = {
     "/api/v5/public/instruments": _instruments,
+    "/api/v5/public/funding-rate-history": _funding,
     "/api/v5/public/time": _time,
     "/api/v5/market/candles": _candles,
     "/api/v5/market/history-candles": _candles,

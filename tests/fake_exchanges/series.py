@@ -34,6 +34,7 @@ STEPS = {
 }
 _MONDAY = 4 * DAY  # 1970-01-05
 _ONE_TRADE_IN = 20_000  # milliseconds
+FUNDED = 8 * HOUR  # between two instants of funding
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,13 @@ class Series:
         return [
             Trade(int(i), int(i) * _ONE_TRADE_IN, int(p) * self.tick, int(a) * self.lot)
             for i, p, a in zip(ids, price, amount, strict=True)
+        ]
+
+    def funding(self, start: int, end: int) -> list[tuple[int, str]]:
+        """Return the instants in [start, end) at which funding is exchanged, and its rates."""
+        first = -(-max(start, self.listed) // FUNDED) * FUNDED
+        return [
+            (at, f"{(at // FUNDED % 41 - 20) / 100_000:.8f}") for at in range(first, end, FUNDED)
         ]
 
     def _first(self, resolution: str) -> int:

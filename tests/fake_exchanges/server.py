@@ -143,7 +143,7 @@ class Loopback:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0)  # for what was aborted to be closed
+        await asyncio.sleep(0.01)  # for what was aborted to be closed
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         ask = Ask(

@@ -49,6 +49,8 @@ class Stock:
         Of the company.
     kind
         ``EQUITY`` or ``ETF``.
+    currency
+        Of its prices and dividends, as Yahoo writes it.
     """
 
     series: Series
@@ -56,6 +58,7 @@ class Stock:
     dividends: dict[date, Decimal] = field(default_factory=dict)
     name: str = "A company"
     kind: str = "EQUITY"
+    currency: str = "USD"
 
     @property
     def symbol(self) -> str:

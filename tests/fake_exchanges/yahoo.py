@@ -208,7 +208,7 @@ def _meta(world: World, stock: Stock, granularity: str) -> dict[str, Any]:
     current = next((it for it in calendar() if it.closed > world.now), opened[-1])
     period = {"start": current.opened // 1000, "end": current.closed // 1000}
     return {
-        "currency": "USD",
+        "currency": stock.currency,
         "symbol": stock.symbol.replace(".", "-"),
         "exchangeName": "NMS",
         "fullExchangeName": "NasdaqGS",

@@ -127,11 +127,6 @@ def test_other_names_of_a_resolution_are_taken(take, ask) -> None:
     assert ask("SELECT session FROM t.bars_1mo") == [(date(2024, 3, 28),)]
 
 
-def test_trades_are_refused_before_they_are_read(take) -> None:
-    with pytest.raises(RequestError, match=r"expected one of 1m, .* in a bundle"):
-        take(lines([date(2024, 3, 15)]), resolution="tick")
-
-
 def test_actions_are_taken_of_daily_rows_only(take, ask) -> None:
     text = HEAD.replace("\n", ",dividend\n") + "2024-03-18,A,10,11,9,10,100,0.5\n"
     report = take(text, resolution="1w")

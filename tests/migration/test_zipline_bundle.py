@@ -171,6 +171,11 @@ def test_assets_are_named(folder, tmp_path):
     ]
     told = "\n".join(report.notes)
     assert "A was OLD" in told
+    query = "SELECT symbol, first_session, last_session FROM z.symbols WHERE sid = 1 ORDER BY 2"
+    assert rows(tmp_path / "root", query) == [
+        ("OLD", begin, day_of(DAYS[1])),
+        ("A", day_of(DAYS[2]), end),
+    ]
     assert "keep it with their sid behind: B@1" in told
     assert "1 listed assets have no bars" in told
     assert "NEW YORK" in told

@@ -7,6 +7,7 @@ import pytest
 from warehouse.schema import BASIC, dataset
 
 DERIVED = (
+    "symbols",
     "bars_1d_adjusted",
     "bars_1d_split_adjusted",
     "bars_1w",

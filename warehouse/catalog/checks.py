@@ -11,11 +11,12 @@ from functools import cache
 
 from warehouse import sqltext
 from warehouse.errors import SqlTextError
+from warehouse.schema import TRADES
 
 LAYERS = ("schema", "ohlcv", "temporal", "precision")
 SEVERITIES = ("error", "warn", "info")
 SCOPES = ("row", "history")
-SUBJECTS = ("bars", "daily", "sessions", "intraday", "minutes", "actions")
+SUBJECTS = ("bars", "daily", "sessions", "intraday", "minutes", "actions", "trades")
 
 _HEADER = re.compile(r"-- (\w+): (.+)")
 _DAILY = "bars_1d"
@@ -41,8 +42,8 @@ class Check:
         ``row``: a row is judged by itself, when it is ingested too. ``history``: by other rows.
     subject
         What it can judge: all ``bars``, ``daily`` ones, those of ``sessions`` (daily or shorter),
-        ``intraday`` ones, those of ``minutes`` (of an hour at most), or the ``actions`` stored beside
-        daily ones.
+        ``intraday`` ones, those of ``minutes`` (of an hour at most), the ``actions`` stored beside
+        daily ones, or ``trades``.
     meaning
         What an offending row is, as a sentence.
     parameters
@@ -61,7 +62,9 @@ class Check:
     parameters: Mapping[str, float] = field(default_factory=dict)
 
     def judges(self, dataset: str) -> bool:
-        """Whether it can judge a dataset of bars; actions are judged with the daily ones."""
+        """Whether it can judge a dataset of bars or trades; actions are judged with daily bars."""
+        if dataset == TRADES.name:
+            return self.subject == "trades"
         match self.subject:
             case "daily" | "actions":
                 return dataset == _DAILY
@@ -71,7 +74,7 @@ class Check:
                 return is_intraday(dataset) and _step(dataset) <= _HOUR
             case "sessions":
                 return dataset == _DAILY or is_intraday(dataset)
-        return True
+        return self.subject == "bars"
 
 
 def is_intraday(dataset: str) -> bool:

@@ -20,7 +20,7 @@ BUNDLES = (
     Column("sha256", "VARCHAR", "SHA-256 of its manifest, hex"),
     Column("created_at", "TIMESTAMP", "Commit, UTC"),
     Column("calendar", "VARCHAR", "Exchange calendar, such as XNYS or 24/7"),
-    Column("rows", "BIGINT", "Stored bars, all resolutions together"),
+    Column("rows", "BIGINT", "Stored bars of all resolutions, and trades"),
     Column("size", "BIGINT", "Bytes of all files"),
     Column("first_session", "DATE", "Date of the first stored bar"),
     Column("last_session", "DATE", "Date of the last stored bar"),
@@ -57,7 +57,7 @@ CHECKS = (
     Column(
         "severity", "VARCHAR", "error, warn or info, unless the policy of a bundle says otherwise"
     ),
-    Column("subject", "VARCHAR", "bars, daily, sessions, intraday or actions"),
+    Column("subject", "VARCHAR", "bars, daily, sessions, intraday, minutes, actions or trades"),
     Column("at_ingest", "BOOLEAN", "Whether each row is judged when it is ingested, too"),
     Column("parameters", "JSON", "Thresholds"),
     Column("meaning", "VARCHAR", "What an offending row is"),

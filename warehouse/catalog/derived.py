@@ -173,6 +173,9 @@ def _longer(datasets: Collection[str]) -> Iterator[Derived]:
         for name in sorted(datasets)
         if (match := _STORED.fullmatch(name))
     }
+    if not short and "trades" in datasets:
+        yield _described("1m", "trades", "views/time_bars", {"microseconds": 60_000_000})
+        short["bars_1m"] = 1
     for length, minutes in _MINUTES.items():
         source = _source(short, minutes)
         if f"bars_{length}" not in datasets and source:

@@ -13,7 +13,7 @@ from warehouse.schema import dataset
 from warehouse.session import Session
 
 SCHEMA = "example"
-_TABLES = ("assets", "sessions", "adjustments", "bars_1d")
+_TABLES = ("assets", "former_symbols", "sessions", "adjustments", "bars_1d")
 
 
 def build_example(target: Path) -> None:

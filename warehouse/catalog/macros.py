@@ -49,6 +49,8 @@ def _macros(datasets: frozenset[str]) -> Mapping[str, Macro]:
     found = []
     if "bars_1d" in datasets | derived_views(datasets).keys():
         found.append(_AS_OF)
+    if "trades" in datasets:
+        found += _OF_TRADES
     return MappingProxyType({it.name: it for it in found})
 
 
@@ -58,4 +60,29 @@ _AS_OF: Final = Macro(
     "views/adjusted",
     ("bars_1d", "adjustments"),
     {"splits_alone": False, "as_of": True},
+)
+_TRADED: Final = ("trades", "sessions")
+_EACH: Final = "begun anew with each session; complete is false for a last one that may change"
+_OF_TRADES: Final = (
+    Macro(
+        "time_bars",
+        f"Bars of so many seconds out of trades, from the opening on, {_EACH}",
+        "views/time_bars",
+        _TRADED,
+        {"microseconds": None},
+    ),
+    *(
+        Macro(
+            name,
+            f"Bars out of trades, each full with {text}, {_EACH}",
+            "views/trade_bars",
+            _TRADED,
+            {"full": full, "problem": f"{name} expects {full}, from 0.00000001 to 10000000000"},
+        )
+        for name, full, text in (
+            ("tick_bars", "trades", "so many trades"),
+            ("volume_bars", "units", "so many units traded"),
+            ("dollar_bars", "value", "so much money traded, price times units"),
+        )
+    ),
 )

@@ -10,7 +10,7 @@ from warehouse.catalog.checks import checks
 from warehouse.catalog.quality import content_of
 from warehouse.catalog.views import comment
 from warehouse.layout import BundleDir
-from warehouse.schema import QUALITY, Column
+from warehouse.schema import QUALITY, Column, holds_market
 from warehouse.session import Session
 from warehouse.snapshots import integrity, log
 from warehouse.snapshots.manifest import Manifest
@@ -75,12 +75,12 @@ def _checks() -> list[tuple[object, ...]]:
 
 
 def _judged(place: BundleDir, manifest: Manifest) -> Iterable[tuple[str, int, str, str, str]]:
-    """Yield the datasets of bars, each with its content and the file of the record, if it is sound."""
+    """Yield the datasets of bars and trades, each with its content and the file of the record, if it is sound."""
     entries = [it for it in manifest.files() if it[0] == QUALITY.name]
     damaged = any(True for _ in integrity.damages(place, manifest, entries))
     record = "" if damaged or not entries else os.fspath(place.data / entries[0][2].path)
     for name in sorted(manifest.datasets):
-        if name.startswith("bars_"):
+        if holds_market(name):
             yield (
                 manifest.bundle,
                 manifest.version,

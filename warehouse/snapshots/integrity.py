@@ -14,6 +14,7 @@ from pathlib import Path
 
 from warehouse.errors import DamageError, WarehouseError
 from warehouse.layout import BundleDir
+from warehouse.schema import holds_market
 from warehouse.snapshots import disk, log
 from warehouse.snapshots.manifest import DataFile, Manifest
 
@@ -209,7 +210,7 @@ def _way_back(place: BundleDir, manifest: Manifest, entry: Entry) -> str:
                 f"at(snapshot={{{place.bundle!r}: {other.version}}})."
             )
     copy = f"To restore it, copy it back from a backup (SHA-256 {file.sha256})"
-    if dataset.startswith("bars_"):
+    if holds_market(dataset):
         copy += f", or repeat {ingest}"
     return f"{copy}.{older}"
 

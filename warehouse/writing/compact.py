@@ -13,7 +13,7 @@ import pyarrow as pa
 from warehouse import sqltext
 from warehouse.catalog.quality import content_of
 from warehouse.errors import DamageError
-from warehouse.schema import Dataset
+from warehouse.schema import Dataset, holds_market
 from warehouse.session import Session
 from warehouse.snapshots.manifest import DataFile, Partitions
 from warehouse.writing.partition import Writer
@@ -52,11 +52,11 @@ def restated(
     The rows of both were proved equal, so what was found in the one is what is in the other. A
     record of yet another content stays as it is.
     """
-    bars = [name for name in before if name.startswith("bars_")]
+    judged = [name for name in before if holds_market(name)]
     contents = {
-        "dataset": bars,
-        "before": [content_of(before, name) for name in bars],
-        "after": [content_of(after, name) for name in bars],
+        "dataset": judged,
+        "before": [content_of(before, name) for name in judged],
+        "after": [content_of(after, name) for name in judged],
     }
     session.load(
         "restated", pa.table({key: pa.array(of, pa.string()) for key, of in contents.items()})

@@ -101,18 +101,20 @@ def write_sorted(
 
 
 def strictly_ordered(batches: Iterable[pa.RecordBatch]) -> bool:
-    """Whether the first two columns, a sid and a time, rise from row to row and are never NULL."""
-    last: tuple[Any, Any] | None = None
+    """Whether rows of whole numbers and times, the first column first, rise and are never NULL."""
+    last: tuple[Any, ...] | None = None
     for batch in batches:
         if not batch.num_rows:
             continue
-        if batch.column(0).null_count or batch.column(1).null_count:
+        if any(it.null_count for it in batch.columns):
             return False
-        sid, time = _whole(batch.column(0)), _whole(batch.column(1))
-        rises = (sid[1:] > sid[:-1]) | ((sid[1:] == sid[:-1]) & (time[1:] > time[:-1]))
-        if not rises.all() or (last is not None and (sid[0], time[0]) <= last):
+        columns = [_whole(it) for it in batch.columns]
+        rises = np.zeros(batch.num_rows - 1, bool)
+        for column in reversed(columns):
+            rises = (column[1:] > column[:-1]) | ((column[1:] == column[:-1]) & rises)
+        if not rises.all() or (last is not None and tuple(it[0] for it in columns) <= last):
             return False
-        last = (sid[-1], time[-1])
+        last = tuple(it[-1] for it in columns)
     return True
 
 
@@ -170,17 +172,19 @@ def _opened(file: Target) -> pq.ParquetWriter:
 def _encoded(schema: pa.Schema) -> dict[str, Any]:
     """Return how columns are packed: numbers by their differences, names and unusual prices recur.
 
-    Values of which a few alone have many decimals differ in steps too large to pack; volumes of
-    that kind do not recur either.
+    Values of which a few alone have many decimals differ in steps too large to pack; volumes and sizes
+    of that kind do not recur either. Each id of a trade is another, and begins as the last one does.
     """
     encodings = {}
     for column in schema:
-        if not pa.types.is_decimal(column.type):
+        if column.name == "id":
+            encodings[column.name] = "DELTA_BYTE_ARRAY"
+        elif not pa.types.is_decimal(column.type):
             if pa.types.is_integer(column.type) or pa.types.is_temporal(column.type):
                 encodings[column.name] = "DELTA_BINARY_PACKED"
         elif column.type.scale < DECIMALS[-1]:
             encodings[column.name] = "DELTA_BINARY_PACKED"
-        elif column.name == "volume" and column.type.precision <= INT64_DIGITS:
+        elif column.name in ("volume", "size") and column.type.precision <= INT64_DIGITS:
             encodings[column.name] = "BYTE_STREAM_SPLIT"  # DuckDB reads no decimals of more so
     compression = config.load()["data.compression"]
     return {

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,6 +51,9 @@ def partition_of(dataset: Dataset, instant: date | datetime) -> Partition:
     year, month = instant.year, instant.month
     if dataset.period == "year":
         return Partition(f"{year:04d}", date(year, 1, 1), date(year + 1, 1, 1))
+    if dataset.period == "day":
+        first = date(year, month, instant.day)
+        return Partition(first.isoformat(), first, first + timedelta(days=1))
     until = date(year + month // 12, month % 12 + 1, 1)
     return Partition(f"{year:04d}-{month:02d}", date(year, month, 1), until)
 

@@ -16,6 +16,7 @@ from rustybt.data.resolutions import RESOLUTIONS
 if TYPE_CHECKING:
     from rustybt.data.adapters.alpaca import AlpacaAdapter
     from rustybt.data.adapters.alphavantage import AlphaVantageAdapter
+    from rustybt.data.adapters.cached import CachedAdapter
     from rustybt.data.adapters.ccxt import CCXTAdapter
     from rustybt.data.adapters.csv import CSVAdapter, CSVConfig, SchemaMapping
     from rustybt.data.adapters.polygon import PolygonAdapter
@@ -35,6 +36,7 @@ __all__ = [
     "CCXTAdapter",
     "CSVAdapter",
     "CSVConfig",
+    "CachedAdapter",
     "Connection",
     "DataAdapter",
     "Ending",
@@ -54,6 +56,7 @@ _HOMES = {
     "AlpacaAdapter": "alpaca",
     "AlphaVantageAdapter": "alphavantage",
     "CCXTAdapter": "ccxt",
+    "CachedAdapter": "cached",
     "CSVAdapter": "csv",
     "CSVConfig": "csv",
     "PolygonAdapter": "polygon",

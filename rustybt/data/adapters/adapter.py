@@ -16,6 +16,7 @@ import polars as pl
 
 from rustybt.data.adapters.blocking import run
 from rustybt.data.adapters.frame import ACTIONS, BARS, joined, schema_of, with_actions
+from rustybt.data.adapters.net.limiter import Limiter
 from rustybt.data.adapters.report import (
     Ending,
     Fetched,
@@ -25,6 +26,7 @@ from rustybt.data.adapters.report import (
     SymbolReport,
 )
 from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.stretches import union
 from rustybt.errors import (
     DataAdapterError,
     FetchError,
@@ -90,6 +92,11 @@ class DataAdapter(ABC):
     @abstractmethod
     def resolutions(self) -> Mapping[str, Reach]:
         """The lengths of bars that the source has, and how far back; no request is made."""
+
+    @property
+    def limiter(self) -> Limiter | None:
+        """What keeps the requests of all processes below the limit of the source; None without one."""
+        return None
 
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Connection]:
@@ -234,6 +241,7 @@ class _Symbol:
             rows=rows,
             reason="; ".join(dict.fromkeys(reasons)),
             missing=tuple(missing),
+            gaps=tuple(union(gap for page in self.pages for gap in page.gaps)),
         )
 
     def _ending(self, rows: int, *, lacks: bool) -> Ending:

@@ -24,13 +24,15 @@ from rustybt.data.adapters.alpaca_rows import (
     rows_frame,
     rows_of_symbol,
 )
+from rustybt.data.adapters.answers import NEW_YORK, in_order, paged, session_of
 from rustybt.data.adapters.net.http import Client
 from rustybt.data.adapters.net.keys import Secret
 from rustybt.data.adapters.net.limiter import Rate
 from rustybt.data.adapters.net.negative import Unknown
+from rustybt.data.adapters.quiet import Quiet
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
-from rustybt.data.adapters.rest import NEW_YORK, RestAdapter, in_order, paged, session_of
+from rustybt.data.adapters.rest import Naming, RestAdapter
 from rustybt.data.resolutions import TICK, is_daily
 from rustybt.errors import RefusedError, RequestError, SymbolNotFoundError
 
@@ -137,24 +139,22 @@ class AlpacaAdapter(RestAdapter):
 
 
 @dataclass(frozen=True)
-class _Alpaca:
+class _Alpaca(Naming):
     """A `Connection` to Alpaca."""
 
     adapter: AlpacaAdapter
     client: Client
     unknown: Unknown
 
-    async def names(self, symbols: Sequence[str]) -> Mapping[str, str | SymbolNotFoundError]:
-        """Return them in large letters; whether Alpaca has them shows when it is asked."""
-        return await asyncio.to_thread(lambda: {it: self._name(it) for it in symbols})
-
-    def _name(self, symbol: str) -> str | SymbolNotFoundError:
+    def name_of(self, symbol: str) -> str | SymbolNotFoundError:
+        """Return a symbol in large letters; whether Alpaca has it shows when it is asked."""
         name = symbol.upper()
         return SymbolNotFoundError(SOURCE, symbol) if self.unknown.has(name) else name
 
     async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
         """Yield the bars or trades of a symbol, page by page."""
         told = frame.actions(symbol, await self._actions(symbol, request))
+        quiet = Quiet.of(self.adapter.calendar, request)
         empty = True
         word = "trades" if request.resolution == TICK else "bars"
         read = partial(rows_of_symbol, symbol, word)
@@ -162,10 +162,12 @@ class _Alpaca:
         async for times, rows in in_order(SOURCE, pages, request, partial(begin, request)):
             empty = empty and not rows
             if rows:
-                yield Page(rows_frame(symbol, request, times, rows), times[-1], told)
+                page = rows_frame(symbol, request, times, rows)
+                yield Page(page, times[-1], told, gaps=quiet.passed(times))
         if empty:
             await self._asset(symbol)  # unknown, or without a trade?
-        yield Page(rows_frame(symbol, request, [], []), request.until, told)
+        rest = quiet.rest(request.until)
+        yield Page(rows_frame(symbol, request, [], []), request.until, told, gaps=rest)
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
         """Return the name of each asset; all are equities, since Alpaca does not tell funds apart."""

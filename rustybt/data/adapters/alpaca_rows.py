@@ -7,8 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.data.adapters import frame
-from rustybt.data.adapters.request import Request
-from rustybt.data.adapters.rest import (
+from rustybt.data.adapters.answers import (
     NEW_YORK,
     begin_of,
     cash_of,
@@ -18,6 +17,7 @@ from rustybt.data.adapters.rest import (
     session_of,
     split_of,
 )
+from rustybt.data.adapters.request import Request
 from rustybt.data.resolutions import TICK, is_daily
 from rustybt.errors import DataParsingError
 
@@ -67,8 +67,8 @@ def rows_frame(
         columns = {
             "price": [it["p"] for it in rows],
             "size": [it["s"] for it in rows],
-            "side": [None] * len(rows),
-            "id": [str(it["i"]) for it in rows],
+            # Each exchange numbers its own trades.
+            "id": [f"{it['x']}:{it['i']}" if it.get("x") else str(it["i"]) for it in rows],
         }
         return frame.trades(symbol, times, columns).unique(maintain_order=True)
     numbers = {name: [it[key] for it in rows] for name, key in _COLUMNS.items()}

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, ClassVar, Final, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Final, TypeVar
 
 import polars as pl
 
@@ -21,17 +21,16 @@ from rustybt.data.adapters.alphavantage_rows import (
     bars_frame,
     series,
 )
+from rustybt.data.adapters.answers import NEW_YORK, in_order, session_of
 from rustybt.data.adapters.net.http import Client
-from rustybt.data.adapters.net.keys import Secret
 from rustybt.data.adapters.net.limiter import Rate
 from rustybt.data.adapters.net.negative import Unknown
+from rustybt.data.adapters.quiet import Quiet
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
-from rustybt.data.adapters.rest import CALENDARS, NEW_YORK, RestAdapter, in_order, session_of
-from rustybt.errors import RequestError, SymbolNotFoundError
+from rustybt.data.adapters.rest import Naming, PlanAdapter
+from rustybt.errors import SymbolNotFoundError
 
-Tier = Literal["free", "premium"]
-Kind = Literal["stocks", "forex", "crypto"]
 Found = TypeVar("Found")
 _DAY: Final = 86_400.0
 _RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
@@ -47,7 +46,7 @@ _INTERVALS: Final = {"1m": "1min", "5m": "5min", "15m": "15min", "30m": "30min",
 _PAIR: Final = re.compile(r"([A-Z]{2,10})[/-]([A-Z]{3,4})|([A-Z]{3})([A-Z]{3})")
 
 
-class AlphaVantageAdapter(RestAdapter):
+class AlphaVantageAdapter(PlanAdapter):
     """Alpha Vantage as a source, with prices as they were traded.
 
     Parameters
@@ -56,13 +55,8 @@ class AlphaVantageAdapter(RestAdapter):
         The plan, for its limits: free 25 requests a day and 5 a minute, premium 75 a minute.
     asset_type
         Of all symbols: stocks; forex or crypto, whose symbols are pairs such as EUR/USD.
-    api_key
-        Else the variable ALPHAVANTAGE_API_KEY, the keyring, or api_key in
-        ``[alphavantage_<asset_type>_<tier>]`` or ``[alphavantage]`` of the file of keys.
-    base_url
-        Where the vendor answers.
-    options
-        Others of `RestAdapter`.
+    api_key, base_url, options
+        As of `PlanAdapter`.
 
     Notes
     -----
@@ -73,32 +67,9 @@ class AlphaVantageAdapter(RestAdapter):
 
     source: ClassVar[str] = SOURCE
     variables: ClassVar[Mapping[str, str]] = {"api_key": "ALPHAVANTAGE_API_KEY"}
-
-    def __init__(
-        self,
-        tier: Tier = "free",
-        asset_type: Kind = "stocks",
-        *,
-        api_key: str | Secret | None = None,
-        base_url: str = "https://www.alphavantage.co",
-        **options: Any,
-    ) -> None:
-        for name, given, known in (("tier", tier, Tier), ("asset_type", asset_type, Kind)):
-            if given not in get_args(known):
-                raise RequestError(name, given, f"one of {', '.join(get_args(known))}")
-        super().__init__({"api_key": api_key}, base_url, **options)
-        self.tier, self.asset_type = tier, asset_type
-        self.calendar = CALENDARS.get(asset_type, self.calendar)
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The arguments of the call without the key."""
-        return {"tier": self.tier, "asset_type": self.asset_type, **super().parameters}
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        """Names of the section of the file of keys."""
-        return (f"alphavantage_{self.asset_type}_{self.tier}", "alphavantage")
+    home: ClassVar[str] = "https://www.alphavantage.co"
+    tiers: ClassVar[tuple[str, ...]] = tuple(_RATES)
+    kinds: ClassVar[tuple[str, ...]] = tuple(_DAILY)
 
     @property
     def rates(self) -> Sequence[Rate]:
@@ -119,18 +90,15 @@ class AlphaVantageAdapter(RestAdapter):
 
 
 @dataclass(frozen=True)
-class _AlphaVantage:
+class _AlphaVantage(Naming):
     """A `Connection` to Alpha Vantage."""
 
     adapter: AlphaVantageAdapter
     client: Client
     unknown: Unknown
 
-    async def names(self, symbols: Sequence[str]) -> Mapping[str, str | SymbolNotFoundError]:
-        """Return them in large letters, pairs with a stroke."""
-        return await asyncio.to_thread(lambda: {it: self._name(it) for it in symbols})
-
-    def _name(self, symbol: str) -> str | SymbolNotFoundError:
+    def name_of(self, symbol: str) -> str | SymbolNotFoundError:
+        """Return a symbol in large letters, a pair with a stroke."""
         name = symbol.upper()
         if self.adapter.asset_type != "stocks":
             pair = _PAIR.fullmatch(name)
@@ -141,12 +109,14 @@ class _AlphaVantage:
     async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
         """Yield the bars of a symbol: days at once, minutes month by month."""
         told = frame.actions(symbol, await self._actions(symbol, request))
+        quiet = Quiet.of(self.adapter.calendar, request)
         async for times, rows in in_order(
             SOURCE, self._rows(symbol, request), request, lambda it: it[0]
         ):
             if rows:
-                yield Page(bars_frame(symbol, rows), times[-1], told)
-        yield Page(bars_frame(symbol, []), request.until, told)
+                yield Page(bars_frame(symbol, rows), times[-1], told, gaps=quiet.passed(times))
+        rest = quiet.rest(request.until)
+        yield Page(bars_frame(symbol, []), request.until, told, gaps=rest)
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
         """Return the kind of a pair and what it is priced in; of stocks nothing but the symbol."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from rustybt.data.adapters import frame
-from rustybt.data.adapters.rest import cash_of, day_of, quoted, rows_in, split_of
+from rustybt.data.adapters.answers import cash_of, day_of, quoted, rows_in, split_of
 from rustybt.errors import (
     AuthenticationError,
     DataAdapterError,

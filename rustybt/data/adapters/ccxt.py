@@ -112,6 +112,19 @@ class CCXTAdapter(DataAdapter):
                 found[name] = Reach(newest * step_of(name) if newest else None)
         return found
 
+    @property
+    def limiter(self) -> Limiter:
+        """That of the exchange, whose test network has its own."""
+        account = f"{self.name} testnet" if self.testnet else self.name
+        return Limiter(account, rates_of("ccxt", self.rate_limit, self._weights))
+
+    @property
+    def _weights(self) -> tuple[Rate, ...]:
+        """The limit that ccxt knows, in the weights of the exchange."""
+        import ccxt
+
+        return (Rate(1000 / float(getattr(ccxt, self.exchange_id)().rateLimit)),)
+
     async def funding(
         self, symbols: str | Sequence[str], start_date: Any, end_date: Any
     ) -> pl.DataFrame:
@@ -143,26 +156,23 @@ class CCXTAdapter(DataAdapter):
         import ccxt.async_support
 
         made = getattr(ccxt.async_support, self.exchange_id)
-        weights = (Rate(1000 / float(made().rateLimit)),)
-        rates = rates_of("ccxt", self.rate_limit, weights)
+        limiter = self.limiter
         keys = {
             name: secret
             for name, secret in (("apiKey", self.api_key), ("secret", self.api_secret))
             if isinstance(secret, Secret)
         }
-        account = f"{self.name} testnet" if self.testnet else self.name
         client = Client(
             self.name,
-            Limiter(account, rates),
+            limiter,
             keys,
             self.timeout,
             patience=Patience.of(self.patience),
         )
         async with client:
             config = {**self.config, **{name: it.reveal() for name, it in keys.items()}}
-            exchange = Exchange.of(
-                self.name, client, made, config=config, by_weight=rates == weights
-            )
+            by_weight = limiter.rates == self._weights
+            exchange = Exchange.of(self.name, client, made, config=config, by_weight=by_weight)
             if self.testnet:
                 exchange.ccxt.set_sandbox_mode(enable=True)
             yield CCXTConnection(exchange)
@@ -203,7 +213,11 @@ class CCXTConnection:
             told = min(at, running)
             while rows and candles.after(rows[-1].at) > over:
                 told = min(told, rows.pop().at)
-            yield Page(_bars(symbol, rows), min(frame.instant(told), request.until))
+            gaps = tuple(
+                (frame.instant(a), frame.instant(b)) for a, b in candles.gaps(start, rows, told)
+            )
+            yield Page(_bars(symbol, rows), min(frame.instant(told), request.until), gaps=gaps)
+            start = told
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
         """Return what the exchange tells of its markets."""

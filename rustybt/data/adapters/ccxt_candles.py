@@ -26,6 +26,7 @@ _MONDAY: Final = (
 )  # the first one since 1970: weeks begin there, and so do days and hours
 _TELLING: Final = 20  # rows all on a coarser grid are bars of that, and no chance
 _BACKWARDS: Final = 3
+_ANSWERS: Final = 3
 
 
 class Row(NamedTuple):
@@ -91,6 +92,12 @@ class Candles:
             return at + self.step
         return milliseconds(end_of(instant(at), MONTH))
 
+    def gaps(self, since: int, rows: Sequence[Row], until: int) -> list[tuple[int, int]]:
+        """Return the stretches of [since, until) without a candle, all in milliseconds."""
+        begins = [since, *(self.after(it.at) for it in rows)]
+        ends = [*(it.at for it in rows), until]
+        return [(a, b) for a, b in zip(begins, ends, strict=True) if b - a >= self.step]
+
     def running(self, now: int) -> int:
         """Return when the candle began that is not over, all in milliseconds."""
         if self.resolution == MONTH:
@@ -145,18 +152,19 @@ class Candles:
         self._since_counts = True
 
     async def _without_gaps(self, rows: list[Row]) -> list[Row]:
-        """Return rows with those that a second answer has in stretches of an hour or more without one.
+        """Return rows with those that other answers have in stretches without one.
 
-        A minute without a trade has no bar, so shorter stretches are taken as they are.
+        A minute without a trade has no bar, so a stretch is believed when an answer adds nothing to it.
         """
-        gaps = [
-            (self.after(one.at), other.at)
-            for one, other in pairwise(rows)
-            if other.at - one.at > self.step and other.at - self.after(one.at) >= _HOUR
-        ]
-        if not gaps:
-            return rows
-        return self._merged([*rows, *await self._ask(gaps[0][0], gaps[-1][1])])
+        for _ in range(_ANSWERS):
+            gaps = self.gaps(rows[0].at, rows, self.after(rows[-1].at))
+            if not gaps:
+                return rows
+            both = self._merged([*rows, *await self._ask(gaps[0][0], gaps[-1][1])])
+            if len(both) == len(rows):
+                return rows
+            rows = both
+        raise self._malformed(f"{_ANSWERS} answers with other bars each")
 
     async def _ask(self, since: int | None, until: int | None) -> list[Row]:
         """Return the rows of one request, by time and each once."""

@@ -1,6 +1,7 @@
 """Pages through trades by their numbers, and through funding rates by time."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
@@ -14,7 +15,8 @@ BY_ID: Final = ("binance", "binanceus", "binanceusdm", "binancecoinm")  # number
 _PAGE: Final = 1000
 _SECOND: Final = 1_000
 _HOUR: Final = 3_600 * _SECOND  # the longest span of one request by time
-_LONGEST_INTERVAL: Final = 8 * _HOUR  # between two rates
+_RATES: Final = {**dict.fromkeys(BY_ID, 1000), "bybit": 200}  # of a page of funding
+_USUAL_RATES: Final = 100
 
 
 async def trades(
@@ -62,16 +64,19 @@ async def funding(exchange: Exchange, symbol: str, request: Request) -> pl.DataF
     """
     if not exchange.ccxt.market(symbol).get("swap"):
         raise RefusedError(exchange.source, f"{symbol} is no perpetual, so it has no funding")
-    start, end = frame.milliseconds(request.start), frame.milliseconds(request.until)
     found: dict[int, str] = {}
-    while start < end:
-        rates = await _rates(exchange, symbol, start, end)
-        if rates and min(rates) - start > _LONGEST_INTERVAL:  # there may be more before
-            rates = await _rates(exchange, symbol, start, min(rates)) or rates
+    # A page has the oldest rates of a stretch or the newest: there may be more on either side.
+    pending = [(frame.milliseconds(request.start), frame.milliseconds(request.until))]
+    while pending:
+        begin, until = pending.pop()
+        rates = await _rates(exchange, symbol, begin, until)
         if not rates:
-            break
+            continue
         found |= rates
-        start = max(rates) + _SECOND
+        first, last = min(rates), max(rates)
+        interval = min((b - a for a, b in pairwise(sorted(rates))), default=_HOUR)
+        pending += [(begin, first)] if first - begin > interval else []
+        pending += [(last + _SECOND, until)] if until - last > interval else []
     times = [frame.instant(at) for at in sorted(found)]
     values = [float(found[at]) for at in sorted(found)]
     columns = {"ts": times, "symbol": [symbol] * len(times), "rate": values}
@@ -80,10 +85,13 @@ async def funding(exchange: Exchange, symbol: str, request: Request) -> pl.DataF
 
 async def _rates(exchange: Exchange, symbol: str, start: int, end: int) -> dict[int, str]:
     """Return some of the rates in a span by their instants; none if there are none, asked twice."""
+    name = exchange.ccxt.id
+    page_rows = _RATES.get(name, _USUAL_RATES)
+    until = {"after": str(end)} if name == "okx" else {"until": end - 1}
 
     async def page() -> list[Any]:
         history = exchange.ccxt.fetch_funding_rate_history
-        return await exchange.whole(history(symbol, start, _PAGE, {"until": end - 1}))
+        return await exchange.whole(history(symbol, start, page_rows, until))
 
     told = await exchange.ask(symbol, page) or await exchange.ask(symbol, page)
     # Some milliseconds after the full second: not of the market, but of when it was written.

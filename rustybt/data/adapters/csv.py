@@ -1,7 +1,7 @@
-"""Files of bars under the contract of all adapters: any names of columns, clocks and delimiters."""
+"""Files of bars or trades under the contract of all adapters: any names of columns, clocks, delimiters."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -13,7 +13,7 @@ import polars as pl
 
 from rustybt.data.adapters import frame
 from rustybt.data.adapters.adapter import DataAdapter, Reach
-from rustybt.data.adapters.report import Page
+from rustybt.data.adapters.report import Page, Stretch
 from rustybt.data.adapters.request import Request
 from rustybt.data.resolutions import RESOLUTIONS, TICK, resolution_of
 from rustybt.data.sources import FileSource, Reading, Span, Staging
@@ -25,6 +25,7 @@ Missing = Literal["fail", "skip", "interpolate"]
 _PRICES: Final = ("open", "high", "low", "close")
 _SHOWN: Final = 3
 _MEMORY: Final = "300MB"  # more is spilled
+_PAGE_ROWS: Final = 100_000  # trades
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class SchemaMapping:
         Of the symbol; without such a column the name of a file is its symbol.
     dividend_column, split_column
         Of cash per share on the ex-date and of new shares per old.
+    price_column, size_column, side_column, id_column, seq_column
+        Of trades: the price, units, buy or sell, what tells a trade from all others, and the order of
+        those of one instant, which is that of the file if no column says it.
     """
 
     date_column: str | None = None
@@ -52,6 +56,11 @@ class SchemaMapping:
     symbol_column: str | None = None
     dividend_column: str | None = None
     split_column: str | None = None
+    price_column: str | None = None
+    size_column: str | None = None
+    side_column: str | None = None
+    id_column: str | None = None
+    seq_column: str | None = None
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -62,7 +71,7 @@ class SchemaMapping:
 
 @dataclass(frozen=True)
 class CSVConfig:
-    """Where files of bars are, and how they are written.
+    """Where files of bars or trades are, and how they are written.
 
     Parameters
     ----------
@@ -112,7 +121,7 @@ class CSVConfig:
 
 
 class CSVAdapter(DataAdapter):
-    """Files of bars as a source; they are read once for each connection.
+    """Files of bars or trades as a source; they are read once for each connection.
 
     Parameters
     ----------
@@ -130,8 +139,8 @@ class CSVAdapter(DataAdapter):
 
     Notes
     -----
-    Files have bars of one length, which `fetch` is told; none is resampled. A row that is rejected makes
-    its symbol partial, and the report says where it stands.
+    Files have bars of one length, or trades (`tick`), which `fetch` is told; none is resampled. A row
+    that is rejected makes its symbol partial, and the report says where it stands.
     """
 
     def __init__(
@@ -166,8 +175,8 @@ class CSVAdapter(DataAdapter):
 
     @property
     def resolutions(self) -> Mapping[str, Reach]:
-        """All lengths of bars: what files hold shows when they are read."""
-        return {name: Reach() for name in RESOLUTIONS if name != TICK}
+        """All: what files hold shows when they are read."""
+        return {name: Reach() for name in RESOLUTIONS}
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["_Files"]:
@@ -203,7 +212,7 @@ class _Files:
         return {it: it if it in known else SymbolNotFoundError(name, it, known) for it in symbols}
 
     async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
-        """Yield the rows of a symbol at once."""
+        """Yield the bars of a symbol at once, trades page by page."""
         async with self._reading:
             try:
                 session, reading = await asyncio.to_thread(self._staged, request.resolution)
@@ -211,6 +220,10 @@ class _Files:
                 raise DataParsingError(self._config.source.name, str(error)) from error
         told = self._outcome(symbol, reading)
         bounds = {"symbol": told, "start": request.start, "until": request.until}
+        if request.resolution == TICK:
+            for page in _tick_pages(symbol, session, bounds, reading):
+                yield page
+            return
         rows = session.arrow(sqltext.load("ingest/gathered_rows"), bounds)
         yield self._page(symbol, _frame(rows), request, reading)
 
@@ -230,7 +243,10 @@ class _Files:
             session = Session(memory_limit=_MEMORY, spill_dir=folder / "spill")
             wanted = None if self._is_only(self._wanted) else self._wanted
             staging = Staging(session, folder, Span(wanted, resolution=resolution_of(resolution)))
-            self._read[resolution] = session, self._config.source.stage(staging)
+            reading = self._config.source.stage(staging)
+            if resolution == TICK and reading.rows > len(reading.rejects):
+                _require_one_of_each(self._config.source.name, staging)
+            self._read[resolution] = session, reading
         return self._read[resolution]
 
     def _outcome(self, symbol: str, reading: Reading) -> str:
@@ -269,6 +285,38 @@ class _Files:
             ((span.start, span.until),) if reasons else (),
             "; ".join(reasons),
         )
+
+
+def _require_one_of_each(name: str, staging: Staging) -> None:
+    """Refuse trades of one id that differ, and show all others in order."""
+    repeated = staging.repeated()
+    if repeated.contradictions:
+        shown = "; ".join(repeated.examples[:_SHOWN])
+        raise DataParsingError(name, f"expected a trade once, found different ones: {shown}")
+    staging.show(staging.session)
+
+
+def _tick_pages(
+    symbol: str, session: Session, bounds: Mapping[str, Any], reading: Reading
+) -> Iterator[Page]:
+    """Yield the trades of a symbol, some at a time; those of the last instant of a page may go on."""
+    missing: tuple[Stretch, ...] = ()
+    reasons = _reasons(reading)
+    if reasons:
+        missing = ((bounds["start"], bounds["until"]),)
+    with session.stream(sqltext.load("ingest/tick_rows"), bounds, batch_rows=_PAGE_ROWS) as batches:
+        for batch in batches:
+            rows = _frame(batch)
+            told = {name: rows[name].to_list() for name in ("price", "size", "side", "id", "seq")}
+            times = rows["at"].to_list()
+            yield Page(frame.trades(symbol, times, told), times[-1])
+    yield Page(
+        frame.trades(symbol, [], {"price": [], "size": []}),
+        bounds["until"],
+        None,
+        missing,
+        "; ".join(reasons),
+    )
 
 
 def _actions(rows: pl.DataFrame) -> list[tuple[date, str, Any, None]]:

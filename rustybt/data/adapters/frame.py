@@ -36,7 +36,8 @@ TRADES: Final[Mapping[str, pl.DataType]] = {
     "price": EXACT,
     "size": EXACT,  # in units of the asset
     "side": pl.String(),  # of the taker: buy or sell; None if unknown
-    "id": pl.String(),  # of the trade at the source; None without
+    "id": pl.String(),  # of the trade at the source, another for each of an instant; None without
+    "seq": pl.Int64(),  # order of the trades of one instant, where the source tells it
 }
 ACTIONS: Final[Mapping[str, pl.DataType]] = {
     "symbol": pl.String(),
@@ -101,10 +102,16 @@ def bars(
 def trades(
     symbol: str, times: Sequence[datetime | int], columns: Mapping[str, Sequence[Any]]
 ) -> pl.DataFrame:
-    """Return a page of trades of one symbol; `columns` are the others of `TRADES`, as in `bars`."""
+    """Return a page of trades of one symbol in order; `columns` are the others of `TRADES`, as in `bars`.
+
+    Those that are not told are None.
+    """
     numbers = {name: exact(symbol, name, columns[name]) for name in ("price", "size")}
-    texts = {name: pl.Series(name, columns[name], pl.String()) for name in ("side", "id")}
-    return _page(TRADES, symbol, times, {**numbers, **texts})
+    others = {
+        name: pl.Series(name, columns.get(name, [None] * len(times)), TRADES[name])
+        for name in ("side", "id", "seq")
+    }
+    return _page(TRADES, symbol, times, {**numbers, **others})
 
 
 def actions(symbol: str, rows: Iterable[tuple[date, str, Any, date | None]]) -> pl.DataFrame:
@@ -130,7 +137,7 @@ def assets(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 def joined(
     source: str, pages: Sequence[pl.DataFrame], schema: Mapping[str, pl.DataType] = BARS
 ) -> pl.DataFrame:
-    """Return pages as one frame by symbol and time, each row once.
+    """Return pages as one frame by symbol and time, each row once; trades of an instant as they came.
 
     A column of numbers is Decimal(18, 8), or Decimal(38, 18) where a value of it needs that.
 
@@ -149,7 +156,7 @@ def joined(
         Two bars of one symbol and time differ.
     """
     rows = pl.concat(pages) if pages else pl.DataFrame(schema=dict(schema))
-    order = [name for name in ("symbol", "timestamp", "session", "kind", "id") if name in schema]
+    order = [name for name in ("symbol", "timestamp", "session", "kind") if name in schema]
     rows = rows.unique(maintain_order=True).sort(order, maintain_order=True)
     if schema is BARS:
         twice = rows.filter(pl.struct("symbol", "timestamp").is_duplicated())

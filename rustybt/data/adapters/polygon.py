@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, ClassVar, Final, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Final, TypeVar
 
 import polars as pl
 from yarl import URL
 
 from rustybt.data.adapters import frame
 from rustybt.data.adapters.adapter import Reach
+from rustybt.data.adapters.answers import NEW_YORK, in_order, microseconds, paged, session_of
 from rustybt.data.adapters.net.http import Client
-from rustybt.data.adapters.net.keys import Secret
 from rustybt.data.adapters.net.limiter import Rate
 from rustybt.data.adapters.net.negative import Unknown
 from rustybt.data.adapters.polygon_rows import (
@@ -30,23 +30,14 @@ from rustybt.data.adapters.polygon_rows import (
     results,
     rows_frame,
 )
+from rustybt.data.adapters.quiet import Quiet
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
-from rustybt.data.adapters.rest import (
-    CALENDARS,
-    NEW_YORK,
-    RestAdapter,
-    in_order,
-    microseconds,
-    paged,
-    session_of,
-)
+from rustybt.data.adapters.rest import Naming, PlanAdapter
 from rustybt.data.resolutions import TICK, is_daily
-from rustybt.errors import RefusedError, RequestError, SymbolNotFoundError
+from rustybt.errors import RefusedError, SymbolNotFoundError
 
 Found = TypeVar("Found")
-Tier = Literal["free", "starter", "developer", "advanced"]
-Kind = Literal["stocks", "crypto", "forex", "options"]
 _A_MINUTE: Final = {"free": 5.0, "starter": 100.0, "developer": 100.0, "advanced": 100.0}
 _PREFIXES: Final = {"stocks": "", "crypto": "X:", "forex": "C:", "options": "O:"}
 _SPANS: Final = {
@@ -69,23 +60,18 @@ _NOT_FOUND: Final = 404
 Asked = tuple[str, tuple[tuple[str, str], ...]]  # URL and query of one page
 
 
-class PolygonAdapter(RestAdapter):
+class PolygonAdapter(PlanAdapter):
     """Polygon as a source, with prices as they were traded.
 
     Parameters
     ----------
     tier
-        The plan, for its limit: free 5 requests a minute, the others 100.
+        The plan, for its limit: free 5 requests a minute; starter, developer and advanced 100.
     asset_type
         Of all symbols: stocks, crypto, forex or options. AAPL; BTCUSD or X:BTCUSD; EURUSD or C:EURUSD;
         O:SPY251219C00650000.
-    api_key
-        Else the variable POLYGON_API_KEY, the keyring, or api_key in ``[polygon_<asset_type>_<tier>]``
-        or ``[polygon]`` of the file of keys.
-    base_url
-        Where the vendor answers.
-    options
-        Others of `RestAdapter`.
+    api_key, base_url, options
+        As of `PlanAdapter`.
 
     Notes
     -----
@@ -95,32 +81,9 @@ class PolygonAdapter(RestAdapter):
 
     source: ClassVar[str] = SOURCE
     variables: ClassVar[Mapping[str, str]] = {"api_key": "POLYGON_API_KEY"}
-
-    def __init__(
-        self,
-        tier: Tier = "free",
-        asset_type: Kind = "stocks",
-        *,
-        api_key: str | Secret | None = None,
-        base_url: str = "https://api.massive.com",
-        **options: Any,
-    ) -> None:
-        for name, given, known in (("tier", tier, Tier), ("asset_type", asset_type, Kind)):
-            if given not in get_args(known):
-                raise RequestError(name, given, f"one of {', '.join(get_args(known))}")
-        super().__init__({"api_key": api_key}, base_url, **options)
-        self.tier, self.asset_type = tier, asset_type
-        self.calendar = CALENDARS.get(asset_type, self.calendar)
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The arguments of the call without the key."""
-        return {"tier": self.tier, "asset_type": self.asset_type, **super().parameters}
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        """Names of the section of the file of keys."""
-        return (f"polygon_{self.asset_type}_{self.tier}", "polygon")
+    home: ClassVar[str] = "https://api.massive.com"
+    tiers: ClassVar[tuple[str, ...]] = tuple(_A_MINUTE)
+    kinds: ClassVar[tuple[str, ...]] = tuple(_PREFIXES)
 
     @property
     def rates(self) -> Sequence[Rate]:
@@ -140,18 +103,15 @@ class PolygonAdapter(RestAdapter):
 
 
 @dataclass(frozen=True)
-class _Polygon:
+class _Polygon(Naming):
     """A `Connection` to Polygon."""
 
     adapter: PolygonAdapter
     client: Client
     unknown: Unknown
 
-    async def names(self, symbols: Sequence[str]) -> Mapping[str, str | SymbolNotFoundError]:
-        """Return how Polygon writes them; whether it has them shows when it is asked."""
-        return await asyncio.to_thread(lambda: {it: self._name(it) for it in symbols})
-
-    def _name(self, symbol: str) -> str | SymbolNotFoundError:
+    def name_of(self, symbol: str) -> str | SymbolNotFoundError:
+        """Return how Polygon writes a symbol; whether it has it shows when it is asked."""
         prefix = _PREFIXES[self.adapter.asset_type]
         plain = symbol.upper().removeprefix(prefix)
         if self.adapter.asset_type in ("crypto", "forex"):
@@ -162,6 +122,7 @@ class _Polygon:
     async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
         """Yield the bars or trades of a symbol, page by page."""
         actions = frame.actions(symbol, await self._actions(symbol, request))
+        quiet = Quiet.of(self.adapter.calendar, request)
         empty = True
         async for times, rows in in_order(
             self.client.source,
@@ -171,10 +132,12 @@ class _Polygon:
         ):
             empty = empty and not rows
             if rows:
-                yield Page(rows_frame(symbol, request, times, rows), times[-1], actions)
+                page = rows_frame(symbol, request, times, rows)
+                yield Page(page, times[-1], actions, gaps=quiet.passed(times))
         if empty:
             await self._ticker(symbol)  # unknown, or without a trade?
-        yield Page(rows_frame(symbol, request, [], []), request.until, actions)
+        rest = quiet.rest(request.until)
+        yield Page(rows_frame(symbol, request, [], []), request.until, actions, gaps=rest)
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
         """Return the kind of each asset, its name and its currency."""
@@ -268,5 +231,7 @@ class _Polygon:
         if not same:
             problem = f"its next page is at another host, {url.host}"
             raise RefusedError(self.client.source, problem)
+        if url.host != own.host:
+            self.client.named(str(url.host))
         query = {name: value for name, value in url.query.items() if name != "apiKey"}
         return str(url.with_query(None)), tuple(query.items())

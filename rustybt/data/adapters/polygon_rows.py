@@ -7,8 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from rustybt.data.adapters import frame
-from rustybt.data.adapters.request import Request
-from rustybt.data.adapters.rest import (
+from rustybt.data.adapters.answers import (
     NEW_YORK,
     begin_of,
     cash_of,
@@ -19,6 +18,7 @@ from rustybt.data.adapters.rest import (
     session_of,
     split_of,
 )
+from rustybt.data.adapters.request import Request
 from rustybt.data.resolutions import TICK, is_daily
 from rustybt.errors import DataParsingError
 
@@ -53,8 +53,8 @@ def rows_frame(
         columns = {
             "price": [it["price"] for it in rows],
             "size": [it["size"] for it in rows],
-            "side": [None] * len(rows),
-            "id": [str(it["id"]) for it in rows],
+            "id": [_trade_id(it) for it in rows],
+            "seq": [it.get("sequence_number") for it in rows],
         }
         return frame.trades(symbol, times, columns).unique(maintain_order=True)
     numbers = {name: [it[key] for it in rows] for name, key in _COLUMNS.items()}
@@ -114,6 +114,12 @@ def asset(symbol: str, found: Row) -> dict[str, Any]:
         "name": found.get("name"),
         "currency": currency if len(currency) == 3 else None,
     }
+
+
+def _trade_id(row: Row) -> str:
+    """Return what tells a trade from all others: an exchange, and a facility at it, number their own."""
+    places = (row.get("exchange"), row.get("trf_id"), row["id"])
+    return ":".join(str(it) for it in places if it is not None)
 
 
 def _whole(row: Row, name: str) -> int:

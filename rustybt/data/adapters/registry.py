@@ -12,6 +12,7 @@ GROUP: Final = "rustybt.adapters"  # of entry points
 _OWN: Final[Mapping[str, str]] = {
     "alpaca": "rustybt.data.adapters.alpaca:AlpacaAdapter",
     "alphavantage": "rustybt.data.adapters.alphavantage:AlphaVantageAdapter",
+    "cached": "rustybt.data.adapters.cached:CachedAdapter",
     "ccxt": "rustybt.data.adapters.ccxt:CCXTAdapter",
     "csv": "rustybt.data.adapters.csv:CSVAdapter",
     "polygon": "rustybt.data.adapters.polygon:PolygonAdapter",

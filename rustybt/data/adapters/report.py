@@ -30,6 +30,8 @@ class Page:
         Stretches that the source can not give, for the `reason`.
     reason
         Why rows are missing, or what was found about them, as a sentence.
+    gaps
+        Stretches in which the source has no bar, and so nothing was traded.
     """
 
     rows: pl.DataFrame
@@ -37,6 +39,7 @@ class Page:
     actions: pl.DataFrame | None = None
     missing: tuple[Stretch, ...] = ()
     reason: str = ""
+    gaps: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class SymbolReport:
         Why it is not complete, or what was found of gaps, as sentences.
     missing
         Stretches of the span that are not there, half open.
+    gaps
+        Stretches of the span in which the source has no bar, and so nothing was traded; half open.
     """
 
     symbol: str
@@ -68,16 +73,15 @@ class SymbolReport:
     rows: int = 0
     reason: str = ""
     missing: tuple[Stretch, ...] = ()
+    gaps: tuple[Stretch, ...] = ()
 
     @property
     def text(self) -> str:
         """All of it in one line."""
-        spans = [f"{start} to {until}" for start, until in self.missing[:_SHOWN]]
-        if len(self.missing) > _SHOWN:
-            spans.append(f"{len(self.missing) - _SHOWN} more")
-        lacks = f"; missing: {', '.join(spans)}" if spans else ""
+        lacks = f"; missing: {shown(self.missing)}" if self.missing else ""
+        quiet = f"; {quiet_text(self.gaps)}" if self.gaps else ""
         why = f": {self.reason}" if self.reason else ""
-        return f"{self.symbol}: {self.ending}, {self.rows:,} rows{lacks}{why}"
+        return f"{self.symbol}: {self.ending}, {self.rows:,} rows{lacks}{quiet}{why}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,19 @@ class Fetched:
     def complete(self) -> bool:
         """Whether every symbol is complete."""
         return not self.report.lacking
+
+
+def shown(stretches: Sequence[Stretch]) -> str:
+    """Return the first of some stretches in words, and how many more there are."""
+    spans = [f"{start} to {until}" for start, until in stretches[:_SHOWN]]
+    if len(stretches) > _SHOWN:
+        spans.append(f"{len(stretches) - _SHOWN:,} more")
+    return ", ".join(spans)
+
+
+def quiet_text(gaps: Sequence[Stretch]) -> str:
+    """Say in which stretches there is no bar."""
+    return f"no bar in {len(gaps):,} stretches: {shown(gaps)}"
 
 
 def no_actions() -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 
 from rustybt.data.adapters.adapter import Connection, DataAdapter, Reach
 from rustybt.data.adapters.frame import BARS, exact
+from rustybt.data.adapters.net.limiter import Limiter
 from rustybt.data.adapters.registry import AdapterRegistry
 from rustybt.data.adapters.report import Page
 from rustybt.data.adapters.request import Request
@@ -66,6 +67,11 @@ class ResampledAdapter(DataAdapter):
     def concurrency(self) -> int:  # type: ignore[override]
         """As the source."""
         return self.source.concurrency
+
+    @property
+    def limiter(self) -> Limiter | None:
+        """As the source."""
+        return self.source.limiter
 
     @property
     def calendar(self) -> str:  # type: ignore[override]
@@ -149,7 +155,8 @@ class _Resampling:
             kept = rows.filter(pl.col("end") > page.until).select(*BARS)
             waiting = windows.filter(pl.col("end") > page.until)["label"]
             until = request.until if waiting.is_empty() else waiting[0]
-            yield Page(_summed(symbol, over), until, page.actions, page.missing, page.reason)
+            rows = _summed(symbol, over)
+            yield Page(rows, until, page.actions, page.missing, page.reason, page.gaps)
 
 
 def windows_of(calendar: str, request: Request) -> pl.DataFrame:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -15,8 +15,10 @@ from rustybt.data.adapters.adapter import DataAdapter, Reach
 from rustybt.data.adapters.net.limiter import Limiter, Rate, rates_of
 from rustybt.data.adapters.net.negative import Unknown
 from rustybt.data.adapters.net.retry import Patience, patiently
+from rustybt.data.adapters.quiet import Quiet
 from rustybt.data.adapters.report import Page, Stretch
 from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.subunits import whole
 from rustybt.data.adapters.yahoo_bars import DAY, Told
 from rustybt.data.adapters.yahoo_chart import SOURCE, Chart, ask
 from rustybt.errors import RequestError, SymbolNotFoundError
@@ -38,6 +40,7 @@ _KINDS: Final = {
     "FUTURE": "future",
     "OPTION": "option",
 }
+_LISTED: Final = (("America/New_York", "EQUITY"), ("America/New_York", "ETF"))  # trade by XNYS
 _COST: Final = (
     2.0  # requests of one call: the time zone of a symbol that is new, or a crumb, and the chart
 )
@@ -70,7 +73,8 @@ class YFinanceAdapter(DataAdapter):
     all later splits, may stand for; see `rustybt.data.adapters.unadjusted`.
 
     Symbols are Yahoo's: ``^GSPC``, ``EURUSD=X``, ``BTC-USD``, ``OCDO.L``; ``BRK.B`` is taken for
-    ``BRK-B``. Prices of London are in pence, and the currency of such an asset is GBp.
+    ``BRK-B``. What Yahoo tells in pence (GBp), South African cents (ZAc) or agorot (ILA), prices and
+    dividends, is told in pounds, rand and shekels.
     """
 
     request_delay: float = 1.0
@@ -104,11 +108,16 @@ class YFinanceAdapter(DataAdapter):
         """Days, and the last of shorter bars: a day less than Yahoo's limit, which moves."""
         return {name: Reach(back - DAY) for name, back in _BACK.items()} | {"1d": Reach()}
 
+    @property
+    def limiter(self) -> Limiter:
+        """That of Yahoo."""
+        rates = rates_of("yfinance", self.rate_limit, (Rate(1 / self.request_delay),))
+        return Limiter(SOURCE, rates)
+
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["_Yahoo"]:
         """Return a connection; yfinance opens what it needs at the first request."""
-        rates = rates_of("yfinance", self.rate_limit, (Rate(1 / self.request_delay),))
-        yield _Yahoo(self, Limiter(SOURCE, rates), Unknown(SOURCE))
+        yield _Yahoo(self, self.limiter, Unknown(SOURCE))
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,8 @@ class _Yahoo:
         actions = frame.actions(symbol, [it for it in told.actions(request) if kinds[it[1]]])
         if request.resolution == "1d":
             rows = told.bars(told.daily, request)
-            yield _page(rows, request, actions, tuple(told.missing_days(request)))
+            page = _page(rows, request, actions, tuple(told.missing_days(request)))
+            yield replace(page, gaps=_quiet_days(told.daily.meta, rows, request))
             return
         for part in _parts(request):
             start, until = part.start.replace(tzinfo=UTC), part.until.replace(tzinfo=UTC)
@@ -148,7 +158,8 @@ class _Yahoo:
         for symbol in symbols:
             with suppress(SymbolNotFoundError):
                 meta = (await self._chart(symbol, "1d", today - 7 * DAY, today)).meta
-                told = {"symbol": symbol, "name": meta["longName"], "currency": meta["currency"]}
+                currency = whole(meta["currency"])
+                told = {"symbol": symbol, "name": meta["longName"], "currency": currency}
                 rows.append({**told, "asset_type": _KINDS.get(str(meta["instrumentType"]))})
         return frame.assets(rows)
 
@@ -168,6 +179,17 @@ class _Yahoo:
         except SymbolNotFoundError:
             await asyncio.to_thread(self.unknown.remember, symbol)
             raise
+
+
+def _quiet_days(
+    meta: Mapping[str, Any], rows: pl.DataFrame, request: Request
+) -> tuple[Stretch, ...]:
+    """Return the sessions without a row, of what trades in New York; of others no calendar is known."""
+    listed = meta["exchangeTimezoneName"], meta["instrumentType"]
+    if listed not in _LISTED or rows.is_empty():
+        return ()
+    quiet = Quiet.of(YFinanceAdapter.calendar, request)
+    return quiet.passed(rows["timestamp"].to_list()) + quiet.rest(request.until)
 
 
 def _page(

@@ -15,6 +15,7 @@ import polars as pl
 from rustybt.data.adapters import frame, unadjusted
 from rustybt.data.adapters.report import Stretch
 from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.subunits import in_whole
 from rustybt.data.adapters.yahoo_chart import Chart
 from rustybt.data.resolutions import step_of
 
@@ -60,7 +61,7 @@ class Told:
         places = [i for i in priced if self._wanted(chart, i, span)]
         factors = unadjusted.after((chart.days[i] for i in places), self.splits)
         columns: dict[str, Sequence[Any]] = {
-            name: unadjusted.traded(chart.columns[name][places].tolist(), factors)
+            name: self._money(unadjusted.traded(chart.columns[name][places].tolist(), factors))
             for name in _PRICES
         }
         columns["volume"] = unadjusted.shares(chart.columns["volume"][places].tolist(), factors)
@@ -70,13 +71,16 @@ class Told:
         """Yield the splits and dividends of the days of a span, the dividends as they were paid."""
         days, splits = self.daily.days, self.splits
         cash = self.daily.columns["dividends"]
-        paid = unadjusted.traded(cash.tolist(), unadjusted.after(days, splits))
+        paid = self._money(unadjusted.traded(cash.tolist(), unadjusted.after(days, splits)))
         for i, day in enumerate(days):
             if span.start.date() <= day and _midnight(day) < span.until:
                 if day in splits:
                     yield day, "split", unadjusted.exact(splits[day]), None
                 if cash[i] > 0:
                     yield day, "dividend", paid[i], None
+
+    def _money(self, written: Sequence[str | None]) -> list[str | None]:
+        return in_whole(written, self.daily.meta["currency"])
 
     def missing_days(self, span: Request) -> Iterator[Stretch]:
         """Yield the days of a span without prices, and its ends if they are told by no row at all."""

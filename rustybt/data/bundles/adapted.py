@@ -11,11 +11,11 @@ import polars as pl
 
 from rustybt.data.adapters.adapter import Connection, DataAdapter
 from rustybt.data.adapters.blocking import run
-from rustybt.data.adapters.frame import ACTIONS, BARS, joined, latest, with_actions
-from rustybt.data.adapters.report import Page, Stretch
+from rustybt.data.adapters.frame import ACTIONS, BARS, joined, latest, schema_of, with_actions
+from rustybt.data.adapters.report import Page, Stretch, quiet_text, shown
 from rustybt.data.adapters.request import Request
+from rustybt.data.adapters.stretches import union, without
 from rustybt.data.bundles.journal import Journal, Kept
-from rustybt.data.bundles.stretches import union, without
 from rustybt.data.resolutions import step_of
 from rustybt.data.sources import Outcome, Reading, Reject, Staging
 from rustybt.data.sources.source import Told
@@ -159,7 +159,8 @@ class AdapterSource:
                 self.journal.keep(symbol, begin, replace(page, until=end))
                 begin = end
         if begin < until:  # the source has no more
-            self.journal.keep(symbol, begin, Page(pl.DataFrame(schema=dict(BARS)), until))
+            nothing = pl.DataFrame(schema=dict(schema_of(self.resolution)))
+            self.journal.keep(symbol, begin, Page(nothing, until))
 
     def _lacking(self, symbol: str) -> list[Stretch]:
         kept = [(it.begin, it.until) for it in self.journal.pages(symbol)]
@@ -178,12 +179,12 @@ class AdapterSource:
             yield pl.concat(waiting)
 
     def _rows(self, pages: list[Kept]) -> Iterator[pl.DataFrame]:
-        """Yield the rows of the pages of a symbol, days with their actions."""
+        """Yield the rows of the pages of a symbol, days with their actions; trades have none."""
         if self.resolution != "1d":
             for page in pages:
                 rows = page.rows()
                 if rows.height:
-                    yield rows.drop("dividend", "split")
+                    yield rows.drop("dividend", "split", strict=False)
             return
         frames = [rows for page in pages if (rows := page.rows()).height]
         if frames:
@@ -193,14 +194,16 @@ class AdapterSource:
 
     def _outcome(self, symbol: str, typed: Outcome | None) -> Outcome:
         pages = self.journal.pages(symbol)
-        gaps = union(stretch for it in pages for stretch in it.missing)
+        missing = union(stretch for it in pages for stretch in it.missing)
         reasons = dict.fromkeys(it.reason for it in pages if it.reason)
+        gaps = union(stretch for it in pages for stretch in it.gaps)
+        if gaps:
+            reasons[quiet_text(gaps)] = None
         rows = typed.rows if typed else 0
         if typed and typed.ending == "partial":
             return typed
-        if gaps:
-            spans = ", ".join(f"{first} to {until}" for first, until in gaps[:3])
-            reason = "; ".join((*reasons, f"missing: {spans}"))
+        if missing:
+            reason = "; ".join((*reasons, f"missing: {shown(missing)}"))
             return Outcome(symbol, "partial", rows, reason)
         return Outcome(symbol, "complete" if rows else "empty", rows, "; ".join(reasons))
 

@@ -18,13 +18,13 @@ from rustybt.data.adapters.adapter import DataAdapter
 from rustybt.data.adapters.blocking import run
 from rustybt.data.adapters.report import Stretch
 from rustybt.data.adapters.request import Request as Wanted
+from rustybt.data.adapters.stretches import union, without
 from rustybt.data.bundles.adapted import AdapterSource, Covered
 from rustybt.data.bundles.ingest import Progress, Request, ingest
 from rustybt.data.bundles.journal import Journal
 from rustybt.data.bundles.part import Fetch
 from rustybt.data.bundles.report import IngestReport
 from rustybt.data.bundles.specification import Specification
-from rustybt.data.bundles.stretches import union, without
 from rustybt.data.bundles.tables import add_table
 from rustybt.data.bundles.watching import Watch, watched
 from rustybt.data.resolutions import dataset_of, is_daily, period_of, resolution_of
@@ -33,7 +33,7 @@ from warehouse import BundleName, Warehouse, sqltext
 from warehouse.errors import UnknownSnapshotError
 from warehouse.layout import BundleDir, root_of
 
-AGAIN: Final = 5  # stored bars of each symbol
+AGAIN: Final = 5  # stored rows of each symbol
 
 
 @runtime_checkable
@@ -143,7 +143,7 @@ class _Fetching:
     def _ingested(self, source: AdapterSource, request: Request) -> IngestReport:
         told = self.specification
         try:
-            with watched(self.journal, len(source.wanted), self.watch):
+            with watched(self.journal, len(source.wanted), self.watch, source.adapter.limiter):
                 report = ingest(
                     source,
                     told.bundle,
@@ -186,8 +186,9 @@ class _Fetching:
             dataset=dataset,
             period=period_of(told.resolution),
             time="session" if is_daily(told.resolution) else "ts",
+            count=AGAIN,
         )
-        given = {"until": until, "symbols": list(symbols), "count": AGAIN}
+        given = {"until": until, "symbols": list(symbols)}
         return dict(wh.sql(query, given).rows())
 
 

@@ -1,10 +1,8 @@
 """Takes a source into a bundle: reads it, settles its duplicates, then merges it in one transaction."""
 
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,12 +11,13 @@ from typing import Any, Literal
 import warehouse
 from rustybt.data.bundles.merge import Merge, Merged
 from rustybt.data.bundles.report import IngestReport
-from rustybt.data.bundles.tables import merge_terms
+from rustybt.data.bundles.tables import merge_symbols, merge_terms
 from rustybt.data.calendars import require_calendar, sessions
 from rustybt.data.lineage import OfStretches, lineage_of
-from rustybt.data.resolutions import dataset_of, resolution_of
+from rustybt.data.resolutions import resolution_of
 from rustybt.data.sources import FileSource, OfPayDates, Reading, Source, Span, Staging
 from rustybt.data.sources.reading import Crew, read
+from rustybt.data.sources.temporary import temporary_staging
 from rustybt.errors import (
     DuplicateRowsError,
     EmptySpanError,
@@ -27,15 +26,13 @@ from rustybt.errors import (
 )
 from rustybt.interrupts import noting
 from rustybt.secrets import without_secrets
-from warehouse import BundleName, Transaction, Warehouse, sqltext
-from warehouse.session import Session
+from warehouse import BundleName, Transaction, Warehouse
 from warehouse.writing.transaction import committed_before
 
 OnError = Literal["raise", "partial"]
 Progress = Callable[[str], None]
 
 DEFAULT_CALENDAR = "XNYS"
-_MEMORY = "300MB"  # for staging, and for the transaction; more is spilled
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,9 @@ class Request:
     assets
         Terms of assets by symbol, as `rustybt.data.bundles.add_table` takes them; those of symbols
         that the bundle does not have are left out.
+    former_symbols
+        Symbols that assets had before, as `rustybt.data.bundles.add_table` takes them; those of other
+        assets are left out.
     actions
         Splits, dividends and mergers as a table: ``symbol``, ``session``, ``kind``, ``ratio``,
         ``amount`` and ``pay_date``, as the view ``adjustments`` describes them; they replace the
@@ -74,6 +74,7 @@ class Request:
     on_error: OnError = "raise"
     timeout_seconds: float = 900.0
     assets: Any = None
+    former_symbols: Any = None
     actions: Any = None
     check: Callable[[Transaction], None] = lambda _: None
 
@@ -116,8 +117,8 @@ def ingest(
     resolution
         What a row is. ``1d``: a session, and the time of day of its time is ignored. ``1m``, ``5m``,
         ``15m``, ``30m``, ``1h``, ``2h`` or ``4h``: what begins at its time, UTC. ``1w`` or ``1mo``: the
-        week, Monday to Sunday, or month that holds its day; stored under the last session in it. Other
-        usual names, as ``daily`` or ``1M``, are taken too.
+        week, Monday to Sunday, or month that holds its day; stored under the last session in it.
+        ``tick``: a trade. Other usual names, as ``daily`` or ``1M``, are taken too.
     root
         Of the warehouse, as `warehouse.open` takes it.
     progress
@@ -146,13 +147,13 @@ def ingest(
     """
     began = time.monotonic()
     name = BundleName(bundle)
-    dataset_of(resolution_of(resolution))  # refused before anything is read
+    span = request.span(resolution)  # refused before anything is read
     committed: list[str] = []
     with (
         noting(committed),
         ThreadPoolExecutor(1) as aside,
         warehouse.open(root) as wh,
-        temporary_staging(request.span(resolution)) as staging,
+        temporary_staging(span) as staging,
     ):
         calendar = _calendar(wh, name, calendar)
         _require_sessions(calendar, request)
@@ -174,6 +175,8 @@ def ingest(
             merged = merge.run(reading.rejects)
             if request.assets is not None:
                 merge_terms(txn, request.assets)
+            if request.former_symbols is not None:
+                merge_symbols(txn, request.former_symbols)
             request.check(txn)
             new = txn.touched or txn.head is None
             progress("committing" if new else "nothing is new")
@@ -184,18 +187,6 @@ def ingest(
     return _report(
         name, snapshot.version, new, reading, merged, duplicates, seconds=time.monotonic() - began
     )
-
-
-@contextmanager
-def temporary_staging(span: Span) -> Iterator[Staging]:
-    """Give a staging in a folder of its own, which is taken away."""
-    with tempfile.TemporaryDirectory(prefix="rustybt-ingest-") as place:
-        folder = Path(place)
-        session = Session(memory_limit=_MEMORY, spill_dir=folder / "spill")
-        try:
-            yield Staging(session, folder, span)
-        finally:
-            session.close()
 
 
 def _calendar(wh: Warehouse, name: str, wanted: str | None) -> str:
@@ -243,16 +234,11 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
             raise SymbolsFailedError(source.name, failed)
         first = reading.rejects[0].text if reading.rejects else None
         raise NothingReadError(source.name, len(reading.rejects), first)
-    session = staging.session
-    session.execute(sqltext.load("ingest/repeated"))
-    duplicates = int(session.rows(sqltext.load("ingest/duplicates"))[0][0])
-    contradictions = session.rows(sqltext.load("ingest/contradictions")) if duplicates else []
-    if contradictions:
-        examples = [
-            f"{symbol} {at}: {found} ({file})" for _, symbol, at, file, found in contradictions
-        ]
-        raise DuplicateRowsError(contradictions[0][0], examples, resolution=staging.span.resolution)
-    return duplicates
+    repeated = staging.repeated()
+    if repeated.contradictions:
+        resolution = staging.span.resolution
+        raise DuplicateRowsError(repeated.contradictions, repeated.examples, resolution=resolution)
+    return repeated.count
 
 
 def _pay_dates(source: Source, reading: Reading) -> Any:

@@ -11,7 +11,7 @@ name has its SHA-256. So what a killed process left is a whole page or none::
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +40,7 @@ class Kept:
     begin: datetime
     until: datetime
     missing: tuple[Stretch, ...]
+    gaps: tuple[Stretch, ...]
     reason: str
     told: tuple[Mapping[str, Any], ...]  # rows of its actions
 
@@ -79,7 +80,8 @@ class Journal:
         told = {
             "begin": begin.isoformat(),
             "until": page.until.isoformat(),
-            "missing": [[it.isoformat() for it in stretch] for stretch in page.missing],
+            "missing": _texts(page.missing),
+            "gaps": _texts(page.gaps),
             "reason": page.reason,
             "actions": [] if actions is None else actions.cast(pl.String()).rows(named=True),
         }
@@ -153,12 +155,21 @@ def forget(place: BundleDir, *, dry_run: bool = False) -> int:
 
 def _read(path: Path) -> Kept:
     told = json.loads(pl.read_parquet_metadata(path)[_TOLD])
-    stretches = (tuple(map(datetime.fromisoformat, it)) for it in told["missing"])
     return Kept(
         path,
         datetime.fromisoformat(told["begin"]),
         datetime.fromisoformat(told["until"]),
-        tuple((first, until) for first, until in stretches),
+        _stretches(told["missing"]),
+        _stretches(told.get("gaps", ())),  # a page of an older version tells none
         told["reason"],
         tuple(told["actions"]),
     )
+
+
+def _texts(stretches: Iterable[Stretch]) -> list[list[str]]:
+    return [[it.isoformat() for it in stretch] for stretch in stretches]
+
+
+def _stretches(texts: Iterable[Sequence[str]]) -> tuple[Stretch, ...]:
+    pairs = (tuple(map(datetime.fromisoformat, it)) for it in texts)
+    return tuple((first, until) for first, until in pairs)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
+from rustybt.data.bundles.actions import load_actions, merge_actions
 from rustybt.data.calendars import sessions
 from rustybt.data.quality import find_doubts, policy_in
 from rustybt.data.resolutions import dataset_of
@@ -16,7 +17,7 @@ from rustybt.data.sources import Reject, Staging
 from rustybt.data.sources.source import Told
 from warehouse import Changes, Transaction, sqltext
 from warehouse.catalog.checks import before_opening
-from warehouse.schema import EXACT
+from warehouse.schema import holds_market
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Merge:
         self._make_again()
         self._show_rows()
         dataset = self._dataset
-        changes = self.txn.upsert(dataset, "new_bars")
+        changes = self.txn.upsert(dataset, "new_rows")
         known = sqltext.render("ingest/assets", datasets=self._datasets)
         self.txn.replace("assets", session.arrow(known))
         self.txn.replace("sessions", "calendar_sessions")
@@ -89,7 +90,7 @@ class Merge:
     def _stored(self) -> list[str]:
         """The datasets of rows that the bundle has, by name."""
         held = self.txn.head.datasets if self.txn.head else ()
-        return sorted(it for it in held if it.startswith("bars_"))
+        return sorted(it for it in held if holds_market(it))
 
     @property
     def _datasets(self) -> list[str]:
@@ -106,13 +107,21 @@ class Merge:
     def _show_rows(self) -> None:
         session = self.txn.session
         self.staging.show(session)
-        repeated = self.staging.session.arrow(sqltext.load("ingest/all_repeated"))
-        session.load("repeated", repeated)
         ((first, last),) = session.rows(sqltext.load("ingest/span"))
         session.load("calendar_sessions", sessions(self.calendar, first, last))
         session.execute(
             sqltext.load("ingest/session_days"), {"before": before_opening(self._dataset)}
         )
+        session.execute(sqltext.render("ingest/numbers", **self._kind))
+        if self.staging.ticks:
+            self._show_ticks()
+        else:
+            self._show_bars()
+
+    def _show_bars(self) -> None:
+        session = self.txn.session
+        repeated = self.staging.session.arrow(sqltext.load("ingest/all_repeated"))
+        session.load("repeated", repeated)
         session.execute(
             sqltext.render(
                 "ingest/staged",
@@ -121,13 +130,19 @@ class Merge:
                 repeated=repeated.num_rows > 0,
             )
         )
-        session.execute(sqltext.render("ingest/numbers", **self._kind))
         session.execute(sqltext.render("ingest/new_bars", daily=self.staging.daily))
+
+    def _show_ticks(self) -> None:
+        session = self.txn.session
+        session.execute(sqltext.load("ingest/staged_ticks"))
+        session.execute(sqltext.render("ingest/met_ticks", stored="trades" in self._stored))
+        session.execute(sqltext.load("ingest/new_ticks"))
 
     def _merge_actions(self) -> int:
         session = self.txn.session
         if self.actions is not None:
-            session.load("actions", self.actions)
+            session.load("given", self.actions)
+            load_actions(self.txn, "given", ("ratio", "amount", "pay_date"))
         elif self.told == "adjusted":
             import polars as pl
 
@@ -142,11 +157,7 @@ class Merge:
         if paid:
             session.load("paid", self.paid)
         told = given or self.told is not None
-        session.execute(sqltext.render("ingest/merged_actions", told=told, given=given, paid=paid))
-        ((wide,),) = session.rows(sqltext.load("ingest/amount_wide"))
-        sound = session.arrow(sqltext.render("ingest/sound_actions", amount=EXACT[wide]))
-        self.txn.replace("adjustments", sound)
-        return int(sound.num_rows)
+        return merge_actions(self.txn, told=told, given=given, paid=paid)
 
     def _merge_flags(self, dataset: str) -> int:
         session = self.txn.session

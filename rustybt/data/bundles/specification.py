@@ -3,7 +3,6 @@
 Apart from the snapshots, because it is there before the first of them.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -11,9 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
+from rustybt.data.source_key import source_key
 from rustybt.errors import NotRegisteredError, SpecificationError
 from rustybt.secrets import without_secrets
 from warehouse import BundleName, layout
@@ -22,8 +22,6 @@ from warehouse.snapshots import disk
 if TYPE_CHECKING:
     from rustybt.data.adapters.adapter import DataAdapter
     from rustybt.data.adapters.request import Request
-
-_MANNERS: Final = frozenset({"rate_limit", "request_delay", "timeout", "patience"})
 
 
 @dataclass(frozen=True)
@@ -107,14 +105,8 @@ class Specification:
 
     @property
     def key(self) -> str:
-        """What says that pages are of the same source, as a name of a folder.
-
-        How the source is asked, as fast as it is and how often again, changes nothing of its pages.
-        """
-        asked = {name: it for name, it in self.parameters.items() if name not in _MANNERS}
-        told = [self.adapter, asked, self.resolution]
-        text = json.dumps(told, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """What says that pages are of the same source, as a name of a folder."""
+        return source_key(self.adapter, self.parameters, self.resolution)
 
 
 def store(specification: Specification, root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tables beside the bars of a bundle: the terms of its assets, rates of currencies and of funding."""
+"""Tables beside the bars of a bundle: actions and terms of its assets, rates of currencies and funding."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 import warehouse
+from rustybt.data.bundles.actions import TERMS as ACTION_TERMS
+from rustybt.data.bundles.actions import load_actions, merge_actions
 from rustybt.errors import BundleTableError
 from warehouse import Transaction, sqltext
 from warehouse.schema import ASSETS, FX_RATES
@@ -14,10 +16,13 @@ from warehouse.session import Session
 
 _TERMS: Final = ("asset_type", *(it.name for it in ASSETS.optional))
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "adjustments": ("symbol", "session", "kind"),
     "assets": ("symbol",),
+    "former_symbols": ("symbol", "former_symbol", "first_session", "last_session"),
     "funding_1h": ("ts", "symbol", "rate"),
     "fx_rates": FX_RATES.names,
 }
+_FURTHER: Final[Mapping[str, tuple[str, ...]]] = {"adjustments": ACTION_TERMS, "assets": _TERMS}
 _TOLD: Final = "told"  # the rows, as statements know them
 
 
@@ -31,10 +36,18 @@ def add_table(
     bundle
         Name.
     dataset
-        ``assets``: ``symbol`` and any of ``asset_type``, ``name``, ``currency``, ``tick_size``,
+        ``adjustments``: ``symbol``, ``session``, ``kind`` and any of ``ratio``, ``amount``,
+        ``pay_date``, ``shares``, ``payment_symbol``. A ``split`` and a ``merger`` have the ratio of
+        the prices before, a ``dividend`` its amount, a ``stock_dividend`` the ``shares`` that each
+        share held gets, which is stored as the split that it is. A ``spinoff`` has its ratio or its
+        value per share as amount, and may have the ``shares`` of ``payment_symbol`` that each gets.
+        They replace stored ones of the same kind and session, and ingests leave what no row of prices
+        can tell. ``assets``: ``symbol`` and any of ``asset_type``, ``name``, ``currency``, ``tick_size``,
         ``lot_size``, ``multiplier``, ``root_symbol``, ``underlying``, ``expiry``, ``strike``,
         ``option_right``, ``initial_margin``, ``maintenance_margin`` and ``borrow_rate``, as the view
-        ``assets`` describes them; NULL leaves what is stored. ``funding_1h``: ``ts`` (UTC),
+        ``assets`` describes them; NULL leaves what is stored. ``former_symbols``: the present
+        ``symbol`` of an asset, a ``former_symbol`` with its ``first_session`` and ``last_session``, in
+        place of all that was told of the asset before. ``funding_1h``: ``ts`` (UTC),
         ``symbol``, ``rate``. ``fx_rates``: ``date``, ``base``, ``quote``, ``rate``.
     rows
         An Arrow table or stream, or the path of a CSV or Parquet file.
@@ -90,13 +103,32 @@ def merge_terms(txn: Transaction, rows: Any) -> None:
     _write_assets(txn)
 
 
+def merge_symbols(txn: Transaction, rows: Any) -> None:
+    """Write the symbols that assets had before into a transaction; other assets are left out.
+
+    Parameters
+    ----------
+    txn
+        Its assets are written already.
+    rows
+        As `add_table` takes them for ``former_symbols``.
+
+    Raises
+    ------
+    BundleTableError
+        As `add_table`.
+    """
+    _load(txn.session, "former_symbols", rows)
+    _write_symbols(txn)
+
+
 def _load(session: Session, dataset: str, rows: Any) -> None:
     session.load(_TOLD, _read(rows) if isinstance(rows, (str, Path)) else rows)
     found = _columns(session)
     required = _COLUMNS[dataset]
-    allowed = {*required, *(_TERMS if dataset == "assets" else ())}
-    if not set(required) <= set(found) <= allowed:
-        further = f" and any of {', '.join(_TERMS)}" if dataset == "assets" else ""
+    more = _FURTHER.get(dataset, ())
+    if not set(required) <= set(found) <= {*required, *more}:
+        further = f" and any of {', '.join(more)}" if more else ""
         problem = f"expected the columns {', '.join(required)}{further}; found {', '.join(found)}"
         raise BundleTableError(dataset, problem)
 
@@ -123,6 +155,17 @@ def _require_known(session: Session, dataset: str) -> None:
         raise BundleTableError(dataset, f"expected symbols of the bundle; found {named}")
 
 
+def _write_actions(txn: Transaction) -> None:
+    session = txn.session
+    load_actions(txn, _TOLD, tuple(it for it in ACTION_TERMS if it in _columns(session)))
+    wrong = session.rows(sqltext.load("ingest/wrong_actions"))
+    if wrong:
+        told = "; ".join(f"{symbol} on {day}: {problem}" for symbol, day, problem in wrong)
+        raise BundleTableError("adjustments", f"expected actions as documented; found {told}")
+    session.execute(sqltext.load("ingest/numbers_of_assets"))
+    merge_actions(txn, given=True)
+
+
 def _write_assets(txn: Transaction) -> None:
     session = txn.session
     given = [it for it in _columns(session) if it in _TERMS]
@@ -133,6 +176,19 @@ def _write_assets(txn: Transaction) -> None:
         told = "; ".join(f"{symbol}: {problem}" for symbol, problem in wrong)
         raise BundleTableError("assets", f"expected terms as the view assets says; found {told}")
     txn.replace("assets", "terms")
+
+
+def _write_symbols(txn: Transaction) -> None:
+    session = txn.session
+    session.execute(sqltext.load("ingest/numbers_of_assets"))
+    session.execute(sqltext.render("ingest/told_symbols", told=_TOLD))
+    wrong = session.rows(sqltext.load("ingest/wrong_symbols"))
+    if wrong:
+        told = "; ".join(f"{symbol} from {day} on: {problem}" for symbol, day, problem in wrong)
+        raise BundleTableError(
+            "former_symbols", f"expected spells that follow each other; found {told}"
+        )
+    txn.replace("former_symbols", session.arrow(sqltext.load("ingest/spells")))
 
 
 def _write_funding(txn: Transaction) -> None:
@@ -146,7 +202,9 @@ def _write_rates(txn: Transaction) -> None:
 
 
 _WRITERS: Final = {
+    "adjustments": _write_actions,
     "assets": _write_assets,
+    "former_symbols": _write_symbols,
     "funding_1h": _write_funding,
     "fx_rates": _write_rates,
 }

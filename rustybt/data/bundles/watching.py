@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from rustybt.data.adapters.net.limiter import Limiter
 from rustybt.data.bundles.journal import Journal
 
 _SECONDS: Final = 0.5  # between two looks
@@ -25,7 +26,11 @@ class Fetching:
     speed
         Rows a second since it began.
     quiet
-        Seconds since the last page came: the source is slow, or its limit is waited for.
+        Seconds since the last page came.
+    waits
+        Seconds until the limit of the source lets the next request out, by all that are waiting.
+    account
+        Whose limit that is; empty without one.
     """
 
     done: int
@@ -33,13 +38,17 @@ class Fetching:
     rows: int
     speed: float
     quiet: float
+    waits: float = 0.0
+    account: str = ""
 
 
 Watch = Callable[[Fetching], None]
 
 
 @contextmanager
-def watched(journal: Journal, total: int, watch: Watch | None) -> Iterator[None]:
+def watched(
+    journal: Journal, total: int, watch: Watch | None, limiter: Limiter | None = None
+) -> Iterator[None]:
     """Tell how far the fetch in the block is, now and then from another thread, and at its end."""
     if watch is None:
         yield
@@ -55,7 +64,17 @@ def watched(journal: Journal, total: int, watch: Watch | None) -> Iterator[None]
         now = time.monotonic()
         if rows != seen:
             newest, seen = now, rows
-        watch(Fetching(done, total, rows, (rows - before) / max(now - began, 1e-9), now - newest))
+        watch(
+            Fetching(
+                done,
+                total,
+                rows,
+                speed=(rows - before) / max(now - began, 1e-9),
+                quiet=now - newest,
+                waits=limiter.ahead() if limiter else 0.0,
+                account=limiter.account if limiter else "",
+            )
+        )
 
     def keep_looking() -> None:
         while not over.wait(_SECONDS):

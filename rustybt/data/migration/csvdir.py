@@ -80,6 +80,7 @@ class CsvDirectory:
     resolution: Resolution
     calendar: None = None
     terms: None = None
+    former_symbols: None = None
 
     @property
     def source(self) -> Source:

@@ -155,7 +155,13 @@ def _migrated(
     report = ingest(
         origin.source,
         bundle,
-        replace(request, assets=origin.terms, actions=origin.actions(span), check=check),
+        replace(
+            request,
+            assets=origin.terms,
+            former_symbols=origin.former_symbols,
+            actions=origin.actions(span),
+            check=check,
+        ),
         calendar=None if named is None else canonical(named),
         resolution=origin.resolution,
         root=root,

@@ -39,8 +39,8 @@ class Names:
         notes = []
         if renamed:
             notes.append(
-                f"{len(renamed):,} assets changed their symbol and have the last one for all their bars: "
-                f"{_some(renamed)}."
+                f"{len(renamed):,} assets changed their symbol and have the last one for all their bars; "
+                f"the view symbols tells the others: {_some(renamed)}."
             )
         if shared:
             notes.append(

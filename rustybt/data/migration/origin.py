@@ -31,6 +31,11 @@ class Origin(Protocol):
         """Terms of assets, as an ingest takes them; None if there are none."""
         ...
 
+    @property
+    def former_symbols(self) -> Any:
+        """Symbols that assets had before, as an ingest takes them; None if there are none."""
+        ...
+
     def actions(self, span: Span) -> Any:
         """Return the actions of a span of days, as an ingest takes them; None if there are none."""
         ...

@@ -69,6 +69,23 @@ def check_bars(txn: Transaction, name: str, span: Span, blocks: Iterable[None]) 
     return symbols, bars
 
 
+def check_symbols(txn: Transaction, name: str) -> None:
+    """Compare the symbols that assets had before with the file of assets in the session.
+
+    Raises
+    ------
+    MigrationError
+        One is missing or differs.
+    """
+    session = txn.session
+    session.load("again_symbols", session.arrow(sqltext.load("migration/former_symbols")))
+    session.execute(sqltext.load("ingest/numbers_of_assets"))
+    session.execute(sqltext.render("ingest/told_symbols", told="again_symbols"))
+    ((differing,),) = session.rows(sqltext.load("migration/symbols_differ"))
+    if differing:
+        raise MigrationError(name, f"expected all former symbols, {differing:,} differ")
+
+
 def check_actions(txn: Transaction, name: str) -> tuple[dict[str, int], list[str]]:
     """Compare the table ``again_actions`` of the session with the stored actions.
 

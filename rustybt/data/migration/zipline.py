@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from rustybt.data.migration.folder import BundleFolder
 from rustybt.data.migration.names import Names
-from rustybt.data.migration.verify import FIELDS, Checked, check_actions, check_bars
+from rustybt.data.migration.verify import FIELDS, Checked, check_actions, check_bars, check_symbols
 from rustybt.data.readers.legacy.client import (
     BLOCK_ROWS,
     BarKind,
@@ -150,6 +150,15 @@ class ZiplineOrigin:
         with self._refusals():
             return self._session.arrow(sqltext.load("migration/terms"))
 
+    @property
+    def former_symbols(self) -> pa.Table | None:
+        """What the file of assets says of symbols before the last ones."""
+        if not self.beside:
+            return None
+        self._names.load(self._session)
+        with self._refusals():
+            return self._session.arrow(sqltext.load("migration/former_symbols"))
+
     def actions(self, span: Span) -> pa.Table | None:
         """Return those of the file of adjustments."""
         if not self.beside or self.resolution != "1d":
@@ -171,6 +180,7 @@ class ZiplineOrigin:
             session.execute(sqltext.load(macro))
         self._load(session, beside)
         self._show_actions(session, span)
+        check_symbols(txn, self.bars.path)
         counts, notes = check_actions(txn, self.bars.path)
         return Checked(symbols, bars, counts, (*self._names.notes, *notes, *_beside(session)))
 

@@ -12,6 +12,7 @@ from rustybt.data.quality.policy import Policy
 from rustybt.errors import QualityError
 from warehouse import Transaction, sqltext
 from warehouse.catalog.checks import Check, checks
+from warehouse.schema import TRADES
 
 _SHOWN = 10
 
@@ -34,7 +35,7 @@ def find_doubts(txn: Transaction, dataset: str, policy: Policy) -> None:
         The policy refuses errors, and there is one.
     """
     session = txn.session
-    session.execute(sqltext.load("quality/staged_bars"))
+    session.execute(sqltext.load(f"quality/staged_{'ticks' if dataset == TRADES.name else 'bars'}"))
     if dataset == "bars_1d":
         session.execute(sqltext.load("quality/staged_actions"))
     session.execute(sqltext.load("quality/no_flags"))

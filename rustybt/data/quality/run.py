@@ -7,11 +7,15 @@ from rustybt.data.quality.policy import Policy
 from rustybt.data.quality.report import SHOWN, Finding, Sample
 from warehouse import sqltext
 from warehouse.catalog.checks import Check, before_opening, checks, is_intraday
+from warehouse.schema import TRADES
 from warehouse.session import Session
 
 
 def show(session: Session, schema: str, dataset: str) -> None:
-    """Create those views over the schema of a bundle, for one dataset of bars."""
+    """Create those views over the schema of a bundle, for one dataset of bars; of trades ``ticks``."""
+    if dataset == TRADES.name:
+        session.execute(sqltext.render("quality/stored_ticks", schema=schema))
+        return
     intraday = is_intraday(dataset)
     for name in ("sessions", "assets", "actions"):
         session.execute(sqltext.render(f"quality/{name}", schema=schema))

@@ -14,6 +14,7 @@ from warehouse import BundleName, Snapshot, Transaction, Warehouse, sqltext
 from warehouse.catalog import create_bundle
 from warehouse.catalog.quality import content_of
 from warehouse.layout import BundleDir
+from warehouse.schema import holds_market
 from warehouse.session import Session
 
 _MEMORY = "1GB"  # more is spilled
@@ -32,7 +33,7 @@ def check(wh: Warehouse, bundle: str) -> QualityReport:
     with _session(wh, snapshot) as session:
         policy = _policy(session, snapshot, schema=snapshot.bundle)
         for name, partitions in sorted(snapshot.datasets.items()):
-            if name.startswith("bars_"):
+            if holds_market(name):
                 show(session, snapshot.bundle, name)
                 rows = sum(file.rows for file in partitions.values())
                 content = content_of(snapshot.datasets, name)

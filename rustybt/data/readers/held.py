@@ -12,7 +12,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from typing_extensions import override
 
-from rustybt.data.bundles.ingest import temporary_staging
 from rustybt.data.readers.legacy.client import (
     BarKind,
     Found,
@@ -23,7 +22,8 @@ from rustybt.data.readers.legacy.client import (
 )
 from rustybt.data.readers.reader import FIELDS, BarReader, Floats, Labels, Rows
 from rustybt.data.resolutions import Resolution
-from rustybt.data.sources import FileSource, Span
+from rustybt.data.sources import Span
+from rustybt.data.sources.temporary import temporary_staging
 from rustybt.errors import NoBarsError
 from warehouse import sqltext
 
@@ -133,80 +133,21 @@ class HDF5DailyBarReader(LegacyBarReader):
         super().__init__("hdf5_daily", path)
 
 
-class PandasHDF5BarReader(HeldBarReader):
-    """Bars of frames that pandas stored in HDF5, fixed or table format, a frame a symbol.
-
-    Parameters
-    ----------
-    path
-        Of the file.
-    resolution
-        What a row is.
-    calendar
-        Exchange calendar whose sessions give the labels; those of the bars if None.
-
-    Raises
-    ------
-    LegacyFileError
-        At the first value: it is no such file, is damaged, or has no numbers in a column of prices.
-
-    Notes
-    -----
-    A frame has the columns open, high, low, close and volume, in any case, and its times (UTC) as index
-    or in a column. Nothing in the file is unpickled; columns of objects are left out. `symbols` says the
-    sids of the frames, from 1 in order of their names.
-    """
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        resolution: Resolution = "1d",
-        calendar: str | None = None,
-    ) -> None:
-        super().__init__(resolution)
-        self._path, self._calendar = path, calendar
-
-    @property
-    @override
-    def trading_calendar(self) -> str | None:
-        return self._calendar
-
-    @property
-    def symbols(self) -> Mapping[int, str]:
-        """Names of the frames by sid."""
-        return dict(enumerate(self._found.tables["symbols"]["symbol"].to_pylist(), 1))
-
-    @cached_property
-    def _found(self) -> Found:
-        (found,) = read_tables([Wanted("hdf5_pandas", str(Path(self._path).resolve()), {})])
-        return found
-
-    @override
-    def _read(self) -> Rows:
-        bars = self._found.tables["bars"].rename_columns(["sid", "label", *FIELDS])
-        found = rows_of(bars, daily=False)
-        return Rows(found.sid, found.label.astype(f"datetime64[{self._unit}]"), found.values)
-
-
-class FileBarReader(HeldBarReader):
-    """Bars of a plain Parquet or CSV file, or of a folder of them.
+class NamedBarReader(HeldBarReader):
+    """A reader of files that tell names, for which sids stand, from 1 in order of the names.
 
     Parameters
     ----------
     source
-        The files, and how they are written.
+        Where the bars are; derived readers say what it is.
     resolution
         What a row is.
     calendar
         Exchange calendar whose sessions give the labels; those of the bars if None.
-
-    Notes
-    -----
-    The files name symbols; `symbols` says their sids, from 1 in order of the symbols.
     """
 
     def __init__(
-        self, source: FileSource, resolution: Resolution = "1d", calendar: str | None = None
+        self, source: Any, resolution: Resolution = "1d", calendar: str | None = None
     ) -> None:
         super().__init__(resolution)
         self._source, self._calendar = source, calendar
@@ -217,8 +158,54 @@ class FileBarReader(HeldBarReader):
         return self._calendar
 
     @property
+    @abstractmethod
     def symbols(self) -> Mapping[int, str]:
-        """Symbols by sid."""
+        """Names by sid."""
+
+
+class PandasHDF5BarReader(NamedBarReader):
+    """Bars of frames that pandas stored in HDF5, fixed or table format, a frame a symbol.
+
+    The source is the path of a file; see `NamedBarReader` for the other parameters.
+
+    Raises
+    ------
+    LegacyFileError
+        At the first value: it is no such file, is damaged, or has no numbers in a column of prices.
+
+    Notes
+    -----
+    A frame has the columns open, high, low, close and volume, in any case, and its times (UTC) as index
+    or in a column. Nothing in the file is unpickled; columns of objects are left out.
+    """
+
+    @property
+    @override
+    def symbols(self) -> Mapping[int, str]:
+        return dict(enumerate(self._found.tables["symbols"]["symbol"].to_pylist(), 1))
+
+    @cached_property
+    def _found(self) -> Found:
+        (found,) = read_tables([Wanted("hdf5_pandas", str(Path(self._source).resolve()), {})])
+        return found
+
+    @override
+    def _read(self) -> Rows:
+        bars = self._found.tables["bars"].rename_columns(["sid", "label", *FIELDS])
+        found = rows_of(bars, daily=False)
+        return Rows(found.sid, found.label.astype(f"datetime64[{self._unit}]"), found.values)
+
+
+class FileBarReader(NamedBarReader):
+    """Bars of a plain Parquet or CSV file, or of a folder of them.
+
+    The source is a `FileSource`, which says how they are written; see `NamedBarReader` for the other
+    parameters.
+    """
+
+    @property
+    @override
+    def symbols(self) -> Mapping[int, str]:
         return self._found[1]
 
     @cached_property

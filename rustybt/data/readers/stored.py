@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from rustybt.data.readers.held import rows_of
 from rustybt.data.readers.reader import FIELDS, BarReader, Labels, Rows
-from rustybt.data.resolutions import Resolution, dataset_of
-from rustybt.errors import NoBarsError
+from rustybt.data.resolutions import BARS, TICK, Resolution, dataset_of
+from rustybt.errors import NoBarsError, RequestError
 from warehouse import Warehouse, sqltext
 
 
@@ -35,6 +35,8 @@ class WarehouseBarReader(BarReader):
     """
 
     def __init__(self, wh: Warehouse, bundle: str, resolution: Resolution = "1d") -> None:
+        if resolution == TICK:
+            raise RequestError("resolution", resolution, f"one of {', '.join(BARS)}")
         super().__init__(resolution)
         self._wh = wh
         self._names = {

@@ -7,24 +7,79 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rustybt.data.resolutions import TICK
 from rustybt.errors import ColumnsError
 
-PRICES = ("open", "high", "low", "close")
-NUMBERS = (*PRICES, "volume", "dividend", "split")
-OPTIONAL = frozenset({"symbol", "dividend", "split"})
-
 # From the most to the least telling; the first name that a file has is taken.
-NAMES: Mapping[str, tuple[str, ...]] = {
+_KEYS: Mapping[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "name"),
     "at": ("ts", "timestamp", "datetime", "date", "session", "time"),
-    "open": ("open",),
-    "high": ("high",),
-    "low": ("low",),
-    "close": ("close",),
-    "volume": ("volume", "vol"),
-    "dividend": ("dividend", "dividends"),
-    "split": ("split", "splits", "stocksplits"),
 }
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What the rows of a kind have beside a symbol and a time.
+
+    Parameters
+    ----------
+    numbers
+        Columns of exact numbers.
+    words
+        Columns of text.
+    optional
+        Those of all columns that a source may lack.
+    required
+        Those of the numbers without which a row is rejected.
+    usual
+        The names that files have for them.
+    """
+
+    numbers: tuple[str, ...]
+    words: tuple[str, ...]
+    optional: frozenset[str]
+    required: tuple[str, ...]
+    usual: Mapping[str, tuple[str, ...]]
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """The usual names of all columns, that of the symbol and of the time too."""
+        return {**_KEYS, **self.usual}
+
+
+BARS = Fields(
+    numbers=("open", "high", "low", "close", "volume", "dividend", "split"),
+    words=(),
+    optional=frozenset({"symbol", "dividend", "split"}),
+    required=(),
+    usual={
+        "open": ("open",),
+        "high": ("high",),
+        "low": ("low",),
+        "close": ("close",),
+        "volume": ("volume", "vol"),
+        "dividend": ("dividend", "dividends"),
+        "split": ("split", "splits", "stocksplits"),
+    },
+)
+TRADES = Fields(
+    numbers=("price", "size"),
+    words=("side", "id", "seq"),
+    optional=frozenset({"symbol", "side", "id", "seq"}),
+    required=("price", "size"),
+    usual={
+        "price": ("price",),
+        "size": ("size", "quantity", "qty", "amount", "volume"),
+        "side": ("side", "takerside"),
+        "id": ("id", "tradeid"),
+        "seq": ("seq", "sequence", "sequencenumber"),
+    },
+)
+
+
+def fields_of(resolution: str) -> Fields:
+    """Return what rows of a resolution have."""
+    return TRADES if resolution == TICK else BARS
 
 
 @dataclass(frozen=True)
@@ -50,6 +105,7 @@ def find_columns(
     adjusted: str | None = None,
     symbol: bool = False,
     named: Iterable[tuple[str, str]] = (),
+    fields: Fields = BARS,
 ) -> Columns:
     """Find the columns of a source by their usual names, whatever case, spaces and underscores.
 
@@ -65,6 +121,8 @@ def find_columns(
         Whether a column of symbols is required.
     named
         Canonical names, and the names by which the source has these columns in the place of the usual.
+    fields
+        What the rows have.
 
     Raises
     ------
@@ -73,7 +131,7 @@ def find_columns(
     """
     plain = [_plain(name) for name in header]
     own = {column: (_plain(name),) for column, name in named}
-    wanted = {**NAMES, **own}
+    wanted = {**fields.names, **own}
     if adjusted is not None:
         wanted["adjusted"] = (_plain(adjusted),)
     if (
@@ -87,7 +145,7 @@ def find_columns(
         name = next((it for it in names if it in plain), None)
         said = {"at": "the time", "adjusted": "the adjusted close"}.get(column, column)
         if name is None:
-            if column in OPTIONAL - set(own) and not (symbol and column == "symbol"):
+            if column in fields.optional - set(own) and not (symbol and column == "symbol"):
                 continue
             accepted = (adjusted or "",) if column == "adjusted" else names
             raise ColumnsError(file, header, f"no column for {said}", accepted)
@@ -96,6 +154,13 @@ def find_columns(
         found[column] = plain.index(name)
     taken = set(found.values())
     return Columns(found, tuple(name for i, name in enumerate(header) if i not in taken and name))
+
+
+def tells_symbols(header: Sequence[str], named: Iterable[tuple[str, str]] = ()) -> bool:
+    """Whether a source with these columns has one of symbols; see `find_columns`."""
+    own = dict(named).get("symbol")
+    usual = _KEYS["symbol"] if own is None else (_plain(own),)
+    return any(_plain(name) in usual for name in header)
 
 
 def _plain(name: str) -> str:

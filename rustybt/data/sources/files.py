@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rustybt.data.sources.columns import find_columns
+from rustybt.data.sources.columns import tells_symbols
 from rustybt.data.sources.dialect import ENCODINGS, sniff
 from rustybt.data.sources.options import ENDINGS, Options, ending, stem
 from rustybt.data.sources.parquets import header, stage_parquets
@@ -25,7 +25,7 @@ from warehouse.errors import QueryError
 
 @dataclass(frozen=True)
 class FileSource:
-    """A file, or the files of a folder (not of its subfolders), as a source of bars.
+    """A file, or the files of a folder (not of its subfolders), as a source of bars or trades.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class FileSource:
         By which clock times without a zone are written, such as America/New_York; UTC if None. An hour
         that a clock shows twice is taken for the second, and one that it skips is rejected.
     columns
-        Pairs of a canonical name (symbol, at, open, high, low, close, volume, dividend or split) and the
-        name that the files have for it, where it is no usual one; ``at`` is the time.
+        Pairs of a canonical name (symbol, at, open, high, low, close, volume, dividend or split; of
+        trades symbol, at, price, size, side, id or seq) and the name that the files have for it, where it is no usual one; ``at`` is the time.
 
     Notes
     -----
@@ -153,7 +153,7 @@ class FileSource:
                 if ending(file.name) == ".parquet"
                 else sniff(file, self.encoding, self.delimiter).dialect.header
             )
-            return "symbol" in find_columns(str(file), names, named=self.columns).found
+            return tells_symbols(names, self.columns)
         except SourceError:  # told when the file itself is read
             return False
 

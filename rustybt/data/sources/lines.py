@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rustybt.data.sources.columns import NUMBERS
+from rustybt.data.sources.columns import Fields
 from rustybt.data.sources.dialect import Dialect, as_written, records
 from rustybt.data.sources.source import Reject
 from rustybt.data.sources.staging import Refused
@@ -27,6 +27,7 @@ class Torn:
 
 def locate(
     dialect: Dialect,
+    fields: Fields,
     positions: Mapping[str, int],
     refused: Iterable[Refused],
     torn: Iterable[Torn],
@@ -37,13 +38,16 @@ def locate(
     ----------
     dialect
         Of all files concerned.
+    fields
+        What their rows have.
     positions
         Canonical column to position in a record.
     refused, torn
         What was rejected.
     """
-    columns = [name for name in ("symbol", "at", *NUMBERS) if name in positions]
-    reasons = {(it.file, _texts(it, columns)): it.reason for it in refused}
+    told = (*fields.numbers, *fields.words)
+    columns = [name for name in ("symbol", "at", *told) if name in positions]
+    reasons = {(it.file, _texts(it, told, columns)): it.reason for it in refused}
     broken = {(it.file, it.record): it for it in torn}
     rejects = []
     for file in sorted({file for file, _ in (*reasons, *broken)}):
@@ -62,8 +66,8 @@ def locate(
     return rejects
 
 
-def _texts(row: Refused, columns: Sequence[str]) -> tuple[str, ...]:
-    texts = dict(zip(NUMBERS, row.texts, strict=True)) | {"symbol": row.symbol, "at": row.at}
+def _texts(row: Refused, told: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+    texts = dict(zip(told, row.texts, strict=True)) | {"symbol": row.symbol, "at": row.at}
     return tuple((texts[name] or "").strip() for name in columns)
 
 

@@ -28,7 +28,7 @@ def stage_parquets(files: Sequence[Path], options: Options, staging: Staging) ->
         shape = _shape(file)
         groups[shape, _form(file, shape, options, staging)].append(file)
     for (shape, form), paths in groups.items():
-        columns = _columns(paths[0], shape, options)
+        columns = _columns(paths[0], shape, options, staging)
         refused = staging.add(
             _incoming(paths, shape, columns), form, files=[str(path) for path in paths]
         )
@@ -55,13 +55,18 @@ def _shape(file: Path) -> Shape:
     return tuple((name, str(kind)) for name, kind in zip(schema.names, schema.types, strict=True))
 
 
-def _columns(file: Path, shape: Shape, options: Options) -> Columns:
-    names = [name for name, _ in shape]
-    return find_columns(str(file), names, adjusted=options.actions_from, named=options.columns)
+def _columns(file: Path, shape: Shape, options: Options, staging: Staging) -> Columns:
+    return find_columns(
+        str(file),
+        [name for name, _ in shape],
+        adjusted=options.actions_from,
+        named=options.columns,
+        fields=staging.fields,
+    )
 
 
 def _form(file: Path, shape: Shape, options: Options, staging: Staging) -> TimeForm:
-    columns = _columns(file, shape, options)
+    columns = _columns(file, shape, options, staging)
     staging.session.execute(_incoming([file], shape, columns))
     types = dict(staging.session.rows(sqltext.load("ingest/types")))
     if types["at"] == "VARCHAR" and options.date_format is not None:

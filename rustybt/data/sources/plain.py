@@ -19,7 +19,7 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from rustybt.data.sources.buffers import are_words, exact, instants, kept, odd, repeated, within
-from rustybt.data.sources.columns import NUMBERS, Columns
+from rustybt.data.sources.columns import Columns
 from rustybt.data.sources.dialect import Dialect, opened
 from rustybt.data.sources.options import stem
 from rustybt.data.sources.staging import Part, Staging
@@ -62,6 +62,7 @@ def stage_plain(
     could_be = (
         form == ISO
         and (dialect.encoding, dialect.blank) == ("utf-8", 0)
+        and not staging.ticks  # whose ids are words
         and "adjusted" not in columns.found
         and ("symbol" not in columns.found or staging.span.symbols is None)
     )
@@ -197,7 +198,7 @@ class _Reader:
             names = [stem(it.path.name) for it in bodies]
             columns["symbol"] = repeated(names, [it.rows for it in bodies])
         columns["at"] = self._times(rows["at"].chunk(0))
-        told = tuple(name for name in NUMBERS if name in self.columns.found)
+        told = tuple(name for name in self.staging.fields.numbers if name in self.columns.found)
         columns |= {name: _proven(exact(rows[name].chunk(0))) for name in told}
         span = self.staging.span
         wanted = kept(pa.table(columns), within(columns["at"], span.first, span.until))
@@ -239,7 +240,7 @@ class _Reader:
 
     def _types(self, volume: pa.DataType, *, extra: bool) -> dict[str, pa.DataType | None]:
         """Return the types of the columns in their order; None for one that needs no look."""
-        typed = dict.fromkeys(NUMBERS, pa.float64())
+        typed = dict.fromkeys(self.staging.fields.numbers, pa.float64())
         typed |= {
             "symbol": pa.string(),
             "volume": volume,

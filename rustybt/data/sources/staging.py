@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rustybt.data.resolutions import Period, is_daily, period_of
-from rustybt.data.sources.columns import NUMBERS
+from rustybt.data.resolutions import TICK, Period, is_daily, period_of
+from rustybt.data.sources.columns import Fields, fields_of
 from rustybt.data.sources.span import Span
 from rustybt.data.sources.times import TimeForm
 from rustybt.errors import ColumnTypeError
@@ -32,6 +32,9 @@ _MACROS = (
     "epoch_of_unit",
     "local_instant",
     "local_written",
+    "is_missing",
+    "side_of",
+    "words_problem",
 )
 
 
@@ -39,7 +42,8 @@ _MACROS = (
 class Refused:
     """A row of a part that cannot be taken.
 
-    `line` is 0 where the reader does not number rows; `texts` are as in `NUMBERS`, None where absent.
+    `line` is 0 where the reader does not number rows; `texts` are those of the numbers and words of
+    `Fields`, None where absent.
     """
 
     file: str
@@ -56,7 +60,7 @@ class Part:
 
     `typed` holds those that a cast was proven exact for, `settled` the rest, read with care; it is
     None if there is no rest, and then `typed` has no column ``raw``. `file` is None if the rows are
-    of several; `columns` are those of `NUMBERS` that it has.
+    of several; `columns` are the numbers that it has.
     """
 
     typed: str
@@ -65,6 +69,18 @@ class Part:
     columns: tuple[str, ...]
     adjusted: bool
     numbered: bool
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """How many rows say again what another says, and how many rows contradict one another.
+
+    `examples` shows some of these.
+    """
+
+    count: int = 0
+    contradictions: int = 0
+    examples: tuple[str, ...] = ()
 
 
 @dataclass
@@ -92,6 +108,16 @@ class Staging:
         if self.span.symbols is not None:
             # A bound list: to build an Arrow array of Python values, Arrow imports pandas.
             self.session.execute(sqltext.load("ingest/wanted"), [list(self.span.symbols)])
+
+    @property
+    def fields(self) -> Fields:
+        """What the rows have beside a symbol and a time."""
+        return fields_of(self.span.resolution)
+
+    @property
+    def ticks(self) -> bool:
+        """Whether a row is a trade."""
+        return self.span.resolution == TICK
 
     @property
     def daily(self) -> bool:
@@ -132,7 +158,7 @@ class Staging:
             settled=str(self.folder / f"settled{number}.parquet"),
             # One file is named once, not in each of its rows.
             file=files[0] if len(files) == 1 else None,
-            columns=tuple(name for name in NUMBERS if name in types),
+            columns=tuple(name for name in self.fields.numbers if name in types),
             adjusted="adjusted" in types,
             numbered="line" in types,
         )
@@ -143,7 +169,8 @@ class Staging:
             form=form,
             daily=self.daily,
             span=self.span,
-            names=NUMBERS,
+            fields=self.fields,
+            words=[name for name in self.fields.words if name in types],
             numbers=[
                 {"name": name, "cast": f"{name} as cast", "family": family}
                 for name, family in families.items()
@@ -156,7 +183,7 @@ class Staging:
 
     def _settle(self, part: "Part", form: TimeForm) -> list[Refused]:
         self.session.execute(
-            sqltext.render("ingest/settle", **vars(part), names=NUMBERS, form=form.text)
+            sqltext.render("ingest/settle", **vars(part), fields=self.fields, form=form.text)
         )
         self.parts.append(part)
         return [
@@ -168,8 +195,33 @@ class Staging:
 
     def gather(self) -> int:
         """Return how many rows can be taken, and show them to the own session; see `show`."""
-        self.show(self.session)
+        if self.ticks:
+            self.session.execute(
+                sqltext.render("ingest/gathered_ticks", parts=self.parts, columns=self._columns())
+            )
+        else:
+            self.show(self.session)
         return int(self.session.rows(sqltext.load("ingest/count_gathered"))[0][0])
+
+    def repeated(self) -> Repeated:
+        """Find the rows that say again what others say; after `gather`.
+
+        The trades are put in order by the way, as `show` needs them.
+        """
+        session = self.session
+        if self.ticks:
+            session.execute(sqltext.render("ingest/ordered_ticks", path=self._ticks))
+            session.execute(sqltext.render("ingest/repeated_ticks", path=self._ticks))
+            contradictory = sqltext.render("ingest/contradictory_ticks", path=self._ticks)
+        else:
+            session.execute(sqltext.load("ingest/repeated"))
+            contradictory = sqltext.load("ingest/contradictions")
+        count = int(session.rows(sqltext.load("ingest/duplicates"))[0][0])
+        if not count:
+            return Repeated()
+        found = session.rows(contradictory)
+        examples = (f"{symbol} {at}: {told} ({file})" for _, symbol, at, file, told in found)
+        return Repeated(count, found[0][0] if found else 0, tuple(examples))
 
     def rows_in(self, parts: Sequence[Part]) -> int:
         """Return how many rows of some parts can be taken."""
@@ -185,25 +237,35 @@ class Staging:
     def show(self, session: Session) -> None:
         """Create in any session the view ``gathered`` over all rows that can be taken.
 
-        A column of numbers is DECIMAL(18,8), or DECIMAL(38,18) if a value of it needs that.
+        A column of numbers is DECIMAL(18,8), or DECIMAL(38,18) if a value of it needs that. Trades are
+        shown each once, in order, after `repeated`.
         """
-        settled = _settled(self.parts)
-        wide: tuple[bool, ...] = (False,) * len(NUMBERS)
-        if settled:
-            (wide,) = session.rows(sqltext.load("ingest/widths"), [settled])
-        columns = [
-            {"name": name, "type": EXACT[it]} for name, it in zip(NUMBERS, wide, strict=True)
-        ]
+        if self.ticks:
+            session.execute(sqltext.render("ingest/shown_ticks", path=self._ticks))
+            return
         session.execute(
             sqltext.render(
                 "ingest/gathered",
                 groups=_alike(self.parts),
-                settled=settled,
-                columns=columns,
+                settled=_settled(self.parts),
+                columns=self._columns(),
                 daily=self.daily,
                 period=self.period,
             )
         )
+
+    @property
+    def _ticks(self) -> str:
+        return str(self.folder / "ticks.parquet")
+
+    def _columns(self) -> list[dict[str, str]]:
+        """Return the columns of numbers with the types that all their values need."""
+        settled, numbers = _settled(self.parts), self.fields.numbers
+        wide: tuple[bool, ...] = (False,) * len(numbers)
+        if settled:
+            query = sqltext.render("ingest/widths", numbers=numbers)
+            (wide,) = self.session.rows(query, [settled])
+        return [{"name": name, "type": EXACT[it]} for name, it in zip(numbers, wide, strict=True)]
 
 
 def _settled(parts: Iterable[Part]) -> list[str]:

@@ -60,7 +60,9 @@ class TableSource:
         """
         staging.session.load("fetched", self.rows)
         names = [name for name, _ in staging.session.rows(sqltext.load("ingest/fetched_types"))]
-        columns = find_columns(self.name, names, adjusted=self.actions_from, symbol=True)
+        columns = find_columns(
+            self.name, names, adjusted=self.actions_from, symbol=True, fields=staging.fields
+        )
         incoming = sqltext.render(
             "ingest/incoming_table",
             file=self.name,

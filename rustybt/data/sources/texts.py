@@ -24,13 +24,13 @@ def stage_texts(files: Sequence[Path], options: Options, staging: Staging) -> It
     if not files:
         return
     found: dict[Dialect, Columns] = {}
-    first = _shape(files[0], options, found)
+    first = _shape(files[0], options, staging, found)
     # Plain files that begin with the same line are of the same shape, so none of them is sampled.
     left = stage_plain(files, first[0], found[first[0]], first[1], staging, head=head_of(files[0]))
     done = set(files) - set(left)
     groups: dict[Shape, list[Path]] = defaultdict(list)
     for file in files:
-        groups[first if file in done else _shape(file, options, found)].append(file)
+        groups[first if file in done else _shape(file, options, staging, found)].append(file)
     for shape, paths in groups.items():
         dialect, form = shape
         columns = found[dialect]
@@ -38,16 +38,20 @@ def stage_texts(files: Sequence[Path], options: Options, staging: Staging) -> It
         if shape != first:
             others = stage_plain(others, dialect, columns, form, staging)
         refused, torn = _add(staging, dialect, columns, form, others) if others else ([], [])
-        rejects = locate(dialect, columns.found, refused, torn)
+        rejects = locate(dialect, staging.fields, columns.found, refused, torn)
         yield staged(paths, columns, form, rejects)
 
 
-def _shape(file: Path, options: Options, found: dict[Dialect, Columns]) -> Shape:
+def _shape(file: Path, options: Options, staging: Staging, found: dict[Dialect, Columns]) -> Shape:
     sample = sniff(file, options.encoding, options.delimiter)
     dialect = sample.dialect
     if dialect not in found:
         found[dialect] = find_columns(
-            str(file), dialect.header, adjusted=options.actions_from, named=options.columns
+            str(file),
+            dialect.header,
+            adjusted=options.actions_from,
+            named=options.columns,
+            fields=staging.fields,
         )
     form = sample.times(found[dialect].found["at"], options.date_format)
     return dialect, form.of_clock(options.zone)

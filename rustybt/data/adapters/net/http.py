@@ -1,7 +1,7 @@
 """One careful client for all vendors: what it sends is counted, what it reads is bounded and checked.
 
 https alone, except on the loopback; a total deadline; caps before and after decompression; redirects
-are followed to the same origin alone; proxies are those of the environment; no key stands in an error.
+are followed to the same origin alone, and a host that an answer names is a public one; proxies are those of the environment; no key stands in an error.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from typing import Any, Final, Self, TypeVar
 import aiohttp
 from yarl import URL
 
+from rustybt.data.adapters.net.addresses import Guarded
 from rustybt.data.adapters.net.keys import Secret, without
 from rustybt.data.adapters.net.limiter import Limiter
 from rustybt.data.adapters.net.retry import Patience, patiently
@@ -98,9 +99,11 @@ class Client:
 
     async def __aenter__(self) -> Self:
         """Open it; nothing is sent."""
+        context = await asyncio.to_thread(ssl.create_default_context)
+        self._resolver = Guarded(self.source)
         self._session = aiohttp.ClientSession(
             auto_decompress=False,  # what it inflates to is not bounded
-            connector=aiohttp.TCPConnector(ssl=await asyncio.to_thread(ssl.create_default_context)),
+            connector=aiohttp.TCPConnector(ssl=context, resolver=self._resolver),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self.timeout),
             trust_env=True,
@@ -115,6 +118,7 @@ class Client:
     ) -> None:
         """Close it."""
         await self._session.close()
+        await self._resolver.close()
 
     async def get(
         self,
@@ -153,6 +157,16 @@ class Client:
             return read(self.document(answer))
 
         return await patiently(ask, self.limiter, self.patience)
+
+    def named(self, host: str) -> None:
+        """Take a host for one that an answer named: none inside is connected to.
+
+        Raises
+        ------
+        RefusedError
+            It is an address of an inner network.
+        """
+        self._resolver.tell(host)
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None

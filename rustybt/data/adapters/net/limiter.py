@@ -92,15 +92,31 @@ class Limiter:
         """Let no process send a request for so many seconds."""
         await asyncio.to_thread(self._hold, seconds)
 
+    def ahead(self) -> float:
+        """Return the seconds for which a request would wait now that was made now; reserves none."""
+        found = 0.0
+
+        def change(now: float, held: float, free: list[float]) -> tuple[float, list[float]]:
+            nonlocal found
+            found = self._turn(now, held, free) - now
+            return held, free
+
+        self._changed(change)
+        return found
+
+    def _turn(self, now: float, held: float, free: list[float]) -> float:
+        """Return when a request may be sent."""
+        ready = [
+            at - (rate.burst - 1) * rate.step for at, rate in zip(free, self.rates, strict=True)
+        ]
+        return max(now, held, *ready)
+
     def _reserve(self, cost: float) -> float:
         wait = 0.0
 
         def change(now: float, held: float, free: list[float]) -> tuple[float, list[float]]:
             nonlocal wait
-            ready = [
-                at - (rate.burst - 1) * rate.step for at, rate in zip(free, self.rates, strict=True)
-            ]
-            turn = max(now, held, *ready)
+            turn = self._turn(now, held, free)
             wait = turn - now
             if wait > self.longest:
                 problem = f"its limit is used up for {wait:,.0f} seconds"

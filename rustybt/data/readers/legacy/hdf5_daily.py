@@ -16,6 +16,7 @@ from rustybt.data.readers.legacy.columns import (
     no_daily_bars,
     scaled,
 )
+from rustybt.data.readers.legacy.hdf5 import opened
 from rustybt.data.readers.legacy.layout import LayoutError, cut
 
 _DAY_NANOSECONDS: Final = 86_400 * 10**9
@@ -37,10 +38,7 @@ class Countries:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._file = h5py.File(path, "r", locking=False)
-        except OSError as error:
-            raise LayoutError(path, f"expected an HDF5 file ({error})") from error
+        self._file = opened(path)
         self._path = path
         groups = [it for it in self._file.values() if isinstance(it, h5py.Group) and "data" in it]
         if not groups:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from rustybt.data.readers.legacy.columns import FIELDS, column
+from rustybt.data.readers.legacy.hdf5 import opened
 from rustybt.data.readers.legacy.layout import LayoutError
 
 _TIMES: Final = (
@@ -46,10 +47,7 @@ class Frames:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._file = h5py.File(path, "r", locking=False)
-        except OSError as error:
-            raise LayoutError(path, f"expected an HDF5 file ({error})") from error
+        self._file = opened(path)
         self._path = path
         self._frames: dict[str, h5py.Group] = {}
         self._file.visititems(self._visit)

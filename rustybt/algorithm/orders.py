@@ -61,18 +61,18 @@ class OrderWords(ControlWords):
             The order breaks a limit that the strategy has set.
         """
         self._only_in("order", Phase.BAR)
-        self._listed(asset)
         style = style_of(limit_price, stop_price, style)
-        units = lots.ordered(_amount(amount), asset)
+        units = lots.ordered(_amount(amount), self._listed(asset))
         if not self._can_order(asset) or not units:
             return None
         run = self._run
+        clock = run.clock
         for control in self._controls:
-            control.validate(asset, units, run.portfolio, run.now, run.data)
+            control.validate(asset, units, run.portfolio, clock.now, run.data)
         # A plain market order has no use for a price.
         priced = type(style) is not MarketOrder
         price = run.data.current(asset, "price") if priced else math.nan
-        placing = Placing(run.now, run.clock.session.label, price)
+        placing = Placing(clock.now, clock.session.label, price)
         return run.blotter.place(asset, units, style, placing)
 
     def batch_market_order(
@@ -163,8 +163,9 @@ class OrderWords(ControlWords):
         self._run.blotter.cancel(order_id, self._run.now)
 
     def _can_order(self, asset: Asset) -> bool:
-        session = self._run.clock.session.label
-        if self._listed(asset).first_session > session and self._run.settings.compat == "sane":
+        run = self._run
+        session = run.clock.session.label
+        if self._listed(asset).first_session > session and run.settings.compat == "sane":
             raise CannotOrderError(
                 asset.symbol, session, f"it is listed from {asset.first_session}"
             )
@@ -195,6 +196,8 @@ class OrderWords(ControlWords):
 
 
 def _amount(amount: Any) -> float:
+    if type(amount) is int and abs(amount) <= lots.LARGEST:
+        return amount
     try:
         found = math.nan if isinstance(amount, str) else float(amount)
     except (TypeError, ValueError):

@@ -7,15 +7,14 @@ called with a `Context`, so that a strategy may keep any attribute it likes, ``s
 import logging
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from rustybt.algorithm.assets import AssetWords
 from rustybt.algorithm.fetch import FetchWords
 from rustybt.algorithm.models import ModelWords
 from rustybt.algorithm.orders import OrderWords
-from rustybt.assets import Asset, AssetFinder
-from rustybt.days import Day, day_of
 from rustybt.errors import HookError, OptionError
 from rustybt.finance.ledger import Ledger
 from rustybt.finance.portfolio import Account, Portfolio
@@ -76,7 +75,7 @@ class Context:
             delattr(self._algorithm, name)
 
 
-class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
+class TradingAlgorithm(AssetWords, OrderWords, ModelWords, FetchWords):
     """A strategy; subclass it and write its hooks, or give them as functions.
 
     Parameters
@@ -99,7 +98,6 @@ class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
     _functions: dict[str, Function | None] = {}  # noqa: RUF012 - replaced, never changed
     _schedule: Schedule
     _context: Context | None = None
-    _lookup_day: date | None = None
     _pipelines: AttachedPipelines
     _calls: dict[str, Function] = {}  # noqa: RUF012 - replaced, never changed
 
@@ -144,69 +142,6 @@ class TradingAlgorithm(OrderWords, ModelWords, FetchWords):
         function = self._functions.get(hook)
         if function is not None:
             function(*arguments)
-
-    # -- words: assets -------------------------------------------------------------------------
-
-    def symbol(self, symbol_str: str, country_code: str | None = None) -> Asset:
-        """Return the asset of a symbol, in the listing spell of the end of the run.
-
-        `set_symbol_lookup_date` takes the spell of another day.
-
-        Parameters
-        ----------
-        country_code
-            Takes the assets of exchanges of one country only, as ISO 3166 has it.
-
-        Raises
-        ------
-        UnknownSymbolError
-            The bundle has no such symbol; the nearest is named.
-        AmbiguousSymbolError
-            Several assets have it on that day.
-        """
-        if not isinstance(symbol_str, str):
-            raise OptionError("symbol_str", symbol_str, "a symbol as text")
-        day = self._lookup_day or self._run.settings.end
-        return self.asset_finder.lookup_symbol(symbol_str, day, country_code=country_code)
-
-    def future_symbol(self, symbol: str) -> Asset:
-        """Return the contract of a future, by its symbol.
-
-        Raises
-        ------
-        UnknownSymbolError
-            No future of the bundle has it; the nearest is named.
-        """
-        return self.asset_finder.lookup_future_symbol(symbol)
-
-    def set_symbol_lookup_date(self, dt: Day) -> None:
-        """Have `symbol` take the listing spell that had begun by a day.
-
-        Raises
-        ------
-        OptionError
-            It is no day.
-        """
-        self._lookup_day = day_of("dt", dt)
-
-    def symbols(self, *args: str, country_code: str | None = None) -> list[Asset]:
-        """Return the assets of several symbols, in their order; else as `symbol`."""
-        return [self.symbol(it, country_code) for it in args]
-
-    def sid(self, sid: int) -> Asset:
-        """Return the asset of a sid.
-
-        Raises
-        ------
-        UnknownSidError
-            The bundle has no such sid.
-        """
-        return self.asset_finder.retrieve_asset(sid)
-
-    @property
-    def asset_finder(self) -> AssetFinder:
-        """The assets of the bundle."""
-        return self._run.market.finder
 
     # -- words: pipelines ----------------------------------------------------------------------
 

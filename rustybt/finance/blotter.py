@@ -102,17 +102,18 @@ class Blotter:
             The prices of the style contradict each other.
         """
         buys = amount > 0
-        check_sides(style, buys=buys)
+        if isinstance(style, (OCOOrder, BracketOrder)):
+            check_sides(style, buys=buys)
         if isinstance(style, OCOOrder):
             first, second = (
                 self._place(asset, amount, leg, placing)
                 for leg in (style.order1_style, style.order2_style)
             )
-            first.partner, second.partner = second, first
+            first.pair(second)
             return first.id
         if isinstance(style, BracketOrder):
             order = self._place(asset, amount, style.entry_style, placing)
-            order.exits = bracket_prices(style, asset, buys=buys)
+            order.exits, order.alone = bracket_prices(style, asset, buys=buys), False
             return order.id
         return self._place(asset, amount, style, placing).id
 
@@ -206,8 +207,10 @@ class Blotter:
                 self._touch(order)
                 self._transactions.append(transaction)
                 holdings.fill(transaction, session)
-                costs.append((asset, cost))
-                self._follow(order, transaction, session)
+                if cost:
+                    costs.append((asset, cost))
+                if not order.alone:
+                    self._follow(order, transaction, session)
         for asset, cost in costs:
             holdings.commission(asset, cost, session)
         self._leave(session)
@@ -241,6 +244,7 @@ class Blotter:
             order.trail = Trail(style.trail_amount, style.trail_percent, placing.price)
             order.move_stop()
         order.moment = _MOMENTS.get(type(style))
+        order.alone = order.moment is not Moment.OPEN
         order.not_in = placing.session
         delay = self.latency.bars(order)
         order.first_bar += delay
@@ -265,11 +269,15 @@ class Blotter:
             created=placing.dt,
             as_zipline=self._zipline,
         )
-        order.resting = stop is None and limit is not None and not order.reached(placing.price)
+        if limit is not None and stop is None:
+            order.resting = not order.reached(placing.price)
         order.first_bar = self._bar + 1
-        self._orders[order.id] = order
-        self._open.setdefault(asset, []).append(order)
-        self._touch(order)
+        self._orders[order.id] = self._touched[order.id] = order
+        listed = self._open.get(asset)
+        if listed is None:
+            self._open[asset] = [order]
+        else:
+            listed.append(order)
         return order
 
     def _follow(self, order: Order, fill: Transaction, session: date) -> None:
@@ -315,7 +323,7 @@ class Blotter:
             stop, limit = entry.exits
             loss = self._add(entry.asset, -fill.amount, (None, stop), placing)
             profit = self._add(entry.asset, -fill.amount, (limit, None), placing)
-            loss.partner, profit.partner = profit, loss
+            loss.pair(profit)
             loss.entry = profit.entry = entry
         self._entered.clear()
 
@@ -333,6 +341,7 @@ class Blotter:
         self._touch(order)
 
     def _touch(self, order: Order) -> None:
+        """List an order as the last that has changed in the session."""
         self._touched.pop(order.id, None)
         self._touched[order.id] = order
         if not order.open:

@@ -188,6 +188,7 @@ class BracketOrder(ExecutionStyle):
         _check("take_profit_price", self.take_profit_price)
 
 
+_MARKET: Final = MarketOrder()
 _RESTING: Final = (LimitOrder, StopOrder, StopLimitOrder, TrailingStopOrder)
 _SINGLE: Final = (MarketOrder, MarketOnOpenOrder, MarketOnCloseOrder, *_RESTING)
 
@@ -211,7 +212,7 @@ def style_of(
         return StopLimitOrder(limit_price, stop_price)
     if limit_price is not None:
         return LimitOrder(limit_price)
-    return MarketOrder() if stop_price is None else StopOrder(stop_price)
+    return _MARKET if stop_price is None else StopOrder(stop_price)
 
 
 def check_sides(style: ExecutionStyle, *, buys: bool) -> None:
@@ -245,7 +246,8 @@ def tick_prices(
     style: ExecutionStyle, asset: Asset, *, buys: bool
 ) -> tuple[float | None, float | None]:
     """Return the limit and the stop of an order, rounded to ticks in favour of its trader."""
-    limit, stop, tick = style.limit, style.stop, _tick_of(asset)
+    limit, stop = style.limit, style.stop
+    tick = None if limit is None and stop is None else _tick_of(asset)
     if tick is None:
         return limit, stop
     return (

@@ -3,7 +3,7 @@
 Fills, commissions, dividends and splits are booked here, once, to both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from operator import mul
@@ -22,16 +22,23 @@ from rustybt.finance.transaction import Transaction
 PRICE_UNIT = 10**lots.DECIMALS  # positions are valued at prices to 8 decimals, in whole numbers
 _INT64 = 2.0**63
 
+Floats = NDArray[np.float64]
+Columns = NDArray[np.intp]
+
 
 class Marks(Protocol):
     """Gives the prices to value positions at."""
 
     @property
+    def column(self) -> Mapping[Asset, int]:
+        """The number of each asset that may be held, from 0."""
+
+    @property
     def version(self) -> int:
         """A number that changes when the prices may have."""
 
-    def last_prices(self, assets: Sequence[Asset]) -> NDArray[np.float64]:
-        """Return the last known price of each asset, trade currency."""
+    def last_prices(self, columns: Columns) -> Floats:
+        """Return the last known prices of assets, given by their numbers; trade currency."""
 
     def last_price(self, asset: Asset) -> float:
         """Return the last known price of one asset, trade currency."""
@@ -67,15 +74,22 @@ class Snapshot(NamedTuple):
     """Positions at one moment, as columns: assets, units, cost basis and last price."""
 
     assets: list[Asset]
-    amounts: list[float]
-    cost_bases: list[float]
-    prices: list[float]
+    amounts: Floats
+    cost_bases: Floats
+    prices: Floats
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return a row of the result frame for each position; `sid` is the asset."""
         return [
-            {"sid": asset, "amount": amount, "cost_basis": basis, "last_sale_price": price}
-            for asset, amount, basis, price in zip(*self, strict=True)
+            {
+                "sid": asset,
+                "amount": amount if asset.fractional else int(amount),
+                "cost_basis": basis,
+                "last_sale_price": price,
+            }
+            for asset, amount, basis, price in zip(
+                self.assets, *(it.tolist() for it in self[1:]), strict=True
+            )
         ]
 
 
@@ -98,10 +112,15 @@ class Holdings:
         self.ledger.move_cash(session, "capital", CAPITAL, capital)
         self._marks = marks
         self._unpaid: list[tuple[date, Asset, Decimal]] = []
-        self._assets: list[Asset] = []
-        self._lots: dict[Asset, int] = {}  # units of 1e-8, in the order of positions
+        self._whole = not any(it.fractional for it in marks.column)
+        self._lots: dict[Asset, int] = {}  # units of 1e-8 in the order of positions; none of shares
         self._shorts: set[Asset] = set()
-        self._changed = False
+        # What is held as arrays: by column, and the columns in the order of positions.
+        self._amounts, self._bases = (np.zeros(len(marks.column)) for _ in range(2))
+        self._columns: dict[Asset, int] = {}
+        self._assets: list[Asset] = []
+        self._held_columns = np.zeros(0, dtype=np.intp)
+        self._changed: dict[Asset, Position] = {}  # positions that the arrays do not show yet
         self._valued: tuple[int, int] = (-1, -1)
         self._valuation = Valuation(ZERO, ZERO, 0, 0, capital, ZERO, ZERO)
 
@@ -126,7 +145,10 @@ class Holdings:
         if not cost:
             return
         self._move(asset, session, "commission", COMMISSION, EXACT.minus(exact(cost)))
-        self.positions[asset].spread(cost)
+        position = self.positions.get(asset)
+        if position is not None:
+            position.spread(cost)
+            self._changed[asset] = position
 
     def charge(self, asset: Asset, account: str, cost: Decimal, session: date) -> None:
         """Book what holding a position costs (yields, when negative), trade currency."""
@@ -198,7 +220,7 @@ class Holdings:
         LedgerError
             The books do not balance.
         """
-        now = (self._marks.version, len(self.ledger.journal))
+        now = (self._marks.version, len(self.ledger.booked))
         if now != self._valued:
             self._valuation = self._value()
             self._valued = now
@@ -206,23 +228,27 @@ class Holdings:
 
     def snapshot(self) -> Snapshot:
         """Return what the positions are now, as columns."""
-        held = self._held()
-        positions = self.positions.values()
-        return Snapshot(
-            held,
-            [it.amount for it in positions],
-            [it.cost_basis for it in positions],
-            self._marks.last_prices(held).tolist(),
-        )
+        assets, columns = self._held()
+        prices = self._marks.last_prices(columns)
+        return Snapshot(assets, self._amounts[columns], self._bases[columns], prices)
 
     def _value(self) -> Valuation:
-        held = self._held()
-        worth = list(map(mul, self._lots.values(), units(self._marks.last_prices(held))))
-        short = sum(it for it in worth if it < 0) if self._shorts else 0
-        long_value, short_value = money(sum(worth) - short), money(short)
-        longs = len(held) - len(self._shorts)
+        _, columns = self._held()
+        prices = self._marks.last_prices(columns)
+        amounts = self._amounts[columns]
+        if self._whole and np.abs(amounts) @ prices < _INT64 / (2 * PRICE_UNIT):
+            worth = amounts.astype(np.int64) * np.rint(prices * PRICE_UNIT).astype(np.int64)
+            total = int(worth.sum())
+            short = int(worth[worth < 0].sum()) if self._shorts else 0
+        else:
+            counts = map(int, amounts.tolist()) if self._whole else self._lots.values()
+            worths = list(map(mul, counts, units(prices)))
+            total, short = sum(worths), sum(it for it in worths if it < 0)
+        lot = PRICE_UNIT if self._whole else 1
+        long_value, short_value = money((total - short) * lot), money(short * lot)
+        shorts = len(self._shorts)
+        longs = len(columns) - shorts
         equity = self.ledger.equity(EXACT.add(long_value, short_value))
-        shorts = len(held) - longs
         return Valuation(long_value, short_value, longs, shorts, equity, long_value, short_value)
 
     def _move(
@@ -236,20 +262,29 @@ class Holdings:
         """Book cash that comes in (goes out, when negative) for an asset, trade currency."""
         self.ledger.move_cash(session, kind, account, amount)
 
-    def _held(self) -> list[Asset]:
+    def _held(self) -> tuple[list[Asset], Columns]:
+        """Return what is held and its columns, in the order of positions, the arrays being up to date."""
         if self._changed:
-            self._changed = False
-            self._assets = list(self.positions)
-        return self._assets
+            column = self._marks.column
+            for asset, position in self._changed.items():
+                self._amounts[column[asset]] = position.amount
+                self._bases[column[asset]] = position.cost_basis
+            self._changed.clear()
+            self._assets = list(self._columns)
+            numbers = self._columns.values()
+            self._held_columns = np.fromiter(numbers, dtype=np.intp, count=len(numbers))
+        return self._assets, self._held_columns
 
     def _settle(self, position: Position, quantity: Decimal) -> None:
-        """Keep the lots of a position beside it; drop both when it is flat."""
+        """Keep the column of a position beside it, and its lots; drop all when it is flat."""
         asset = position.asset
-        self._changed = True
+        self._changed[asset] = position
         if quantity:
-            self._lots[asset] = int(EXACT.scaleb(quantity, lots.DECIMALS))
+            self._columns[asset] = self._marks.column[asset]
+            if not self._whole:
+                self._lots[asset] = int(EXACT.scaleb(quantity, lots.DECIMALS))
         else:
-            del self.positions[asset]
+            del self.positions[asset], self._columns[asset]
             self._lots.pop(asset, None)
         if quantity < 0:
             self._shorts.add(asset)

@@ -5,10 +5,12 @@ but the sums of the journal, which replays to them. Floats come in as the decima
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self, overload
+
+from typing_extensions import override
 
 from rustybt.errors import LedgerError
 
@@ -31,9 +33,11 @@ NOTIONAL, EXCHANGE = "notional", "exchange"  # of positions on margin, and of se
 
 def exact(value: float | Decimal) -> Decimal:
     """Return the shortest decimal that reads back as the float; an int or a Decimal as it is."""
+    if type(value) is float:
+        return Decimal(repr(value))
     if isinstance(value, (int, Decimal)):
         return Decimal(value)
-    return Decimal(repr(float(value)))  # float(): NumPy's floats print otherwise
+    return Decimal(repr(float(value)))  # NumPy's floats print otherwise
 
 
 class Posting(NamedTuple):
@@ -57,19 +61,56 @@ class Entry(NamedTuple):
     postings: tuple[Posting, ...]
 
 
+# A posting and an entry as plain tuples, of the same fields: a run makes them by the hundred thousand.
+Leg = tuple[str, Decimal, int | None, Decimal]
+Booked = tuple[date, str, tuple[Leg, ...]]
+
+
+class Journal(Sequence[Entry]):
+    """Entries in the order of booking, each made when it is looked at.
+
+    Parameters
+    ----------
+    booked
+        The entries as plain tuples; what is added there is seen here.
+    """
+
+    __slots__ = ("booked",)
+
+    def __init__(self, booked: Sequence[Booked]) -> None:
+        self.booked = booked
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+
+    @override
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return Journal(self.booked[index])
+        session, kind, legs = self.booked[index]
+        return Entry(session, kind, tuple(Posting(*it) for it in legs))
+
+    @override
+    def __len__(self) -> int:
+        return len(self.booked)
+
+
 class Ledger:
     """Balances and quantities, and the journal they are the sums of.
 
     Attributes
     ----------
-    journal
-        All entries in the order of booking.
+    booked
+        All entries in the order of booking, as plain tuples.
     quantities
         Units held by sid; no entry for a sid that is flat.
     """
 
     def __init__(self) -> None:
-        self.journal: list[Entry] = []
+        self.booked: list[Booked] = []
         self.quantities: dict[int, Decimal] = {}
         self._balances: dict[str, Decimal] = defaultdict(Decimal)
 
@@ -82,6 +123,11 @@ class Ledger:
         return ledger
 
     @property
+    def journal(self) -> Journal:
+        """All entries in the order of booking."""
+        return Journal(self.booked)
+
+    @property
     def cash(self) -> Decimal:
         """Balance of the cash account, trade currency; negative when borrowed."""
         return self._balances[CASH]
@@ -90,48 +136,50 @@ class Ledger:
         """Return the balance of an account, debits positive; 0 for one never posted to."""
         return self._balances.get(account, ZERO)
 
-    def book(self, entry: Entry) -> None:
-        """Book an entry.
+    def book(self, entry: Booked) -> None:
+        """Book an entry, which may be a plain tuple.
 
         Raises
         ------
         LedgerError
             Its postings do not sum to zero.
         """
-        session, kind, postings = entry
+        session, kind, legs = entry
         add, balances = EXACT.add, self._balances
         total = ZERO
-        for _, value, _, _ in postings:
+        for _, value, _, _ in legs:
             total = add(total, value)
         if total:
             raise LedgerError(f"an entry {kind!r} of {session}", total)
-        for account, value, sid, quantity in postings:
+        for account, value, sid, quantity in legs:
             balances[account] = add(balances[account], value)
             if sid is not None and quantity:
-                self._hold(sid, add(self.quantities.get(sid, ZERO), quantity))
-        self.journal.append(entry)
-
-    def _hold(self, sid: int, quantity: Decimal) -> None:
-        if quantity:
-            self.quantities[sid] = quantity
-        else:
-            self.quantities.pop(sid, None)
+                self._hold(sid, quantity)
+        self.booked.append(entry)
 
     def move_cash(self, session: date, kind: str, other: str, amount: Decimal) -> None:
         """Book cash that comes in (goes out, when negative) against an account without units."""
-        legs = (Posting(CASH, amount), Posting(other, EXACT.minus(amount)))
-        self.book(Entry(session, kind, legs))
+        against = EXACT.minus(amount)
+        self.book((session, kind, ((CASH, amount, None, ZERO), (other, against, None, ZERO))))
 
     def trade(self, session: date, sid: int, quantity: Decimal, price: Decimal) -> None:
         """Book units bought (sold, when negative) at a price."""
         cost = EXACT.multiply(quantity, price)
-        legs = (Posting(HOLDING, cost, sid, quantity), Posting(CASH, EXACT.minus(cost)))
-        self.book(Entry(session, "fill", legs))
+        paid = EXACT.minus(cost)
+        self.book((session, "fill", ((HOLDING, cost, sid, quantity), (CASH, paid, None, ZERO))))
 
     def split(self, session: date, sid: int, quantity: Decimal, in_lieu: Decimal) -> None:
         """Book units gained (lost, when negative) by a split, and the cash for a fraction."""
-        legs = (Posting(CASH, in_lieu), Posting(HOLDING, EXACT.minus(in_lieu), sid, quantity))
-        self.book(Entry(session, "split", legs))
+        against = EXACT.minus(in_lieu)
+        legs = ((CASH, in_lieu, None, ZERO), (HOLDING, against, sid, quantity))
+        self.book((session, "split", legs))
+
+    def _hold(self, sid: int, more: Decimal) -> None:
+        quantity = EXACT.add(self.quantities.get(sid, ZERO), more)
+        if quantity:
+            self.quantities[sid] = quantity
+        else:
+            self.quantities.pop(sid, None)
 
     def equity(self, value: Decimal) -> Decimal:
         """Return cash plus the market value of the holdings, checked from both sides of the books.

@@ -18,6 +18,8 @@ def ordered(amount: float, asset: Asset) -> float:
 
     Whole shares and lots are truncated toward zero unless a whole number lies within 1e-4.
     """
+    if type(amount) is int and asset.lot_size is None:
+        return float(amount) if asset.fractional else amount
     if asset.lot_size is not None:
         lot = amount / asset.lot_size
         whole = round(lot)

@@ -5,8 +5,6 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from rustybt.assets import Asset
-
 _CLOSE: Final = 1e-6  # of the sums compared; floats are exact to a billionth of that
 
 Floats = NDArray[np.float64]
@@ -17,8 +15,8 @@ class MarginLine(NamedTuple):
 
     Parameters
     ----------
-    assets
-        What the prices are of.
+    columns
+        Numbers of the assets that the prices are of.
     left
         What is left at prices of 0, account's currency.
     slope
@@ -29,7 +27,7 @@ class MarginLine(NamedTuple):
         Whether no margin is asked for.
     """
 
-    assets: list[Asset]
+    columns: NDArray[np.intp]
     left: float
     slope: Floats
     size: float
@@ -38,7 +36,7 @@ class MarginLine(NamedTuple):
 
     @classmethod
     def of(
-        cls, assets: list[Asset], there: float, needed: float, parts: tuple[Floats, Floats]
+        cls, columns: NDArray[np.intp], there: float, needed: float, parts: tuple[Floats, Floats]
     ) -> Self:
         """Return the line of what is there and what is needed.
 
@@ -52,7 +50,7 @@ class MarginLine(NamedTuple):
         gained, asked = parts
         idle = not needed and not asked.any()
         size, steepness = abs(there) + needed, np.abs(gained) + asked
-        return cls(assets, there - needed, gained - asked, size, steepness, idle)
+        return cls(columns, there - needed, gained - asked, size, steepness, idle)
 
     def holds(self, prices: Floats) -> bool:
         """Return whether something is left, beyond any doubt of floats."""

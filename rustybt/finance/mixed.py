@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from rustybt.assets import Asset
 from rustybt.finance import lots
-from rustybt.finance.holdings import Holdings, Marks, Valuation, money, units
+from rustybt.finance.holdings import Columns, Holdings, Marks, Valuation, money, units
 from rustybt.finance.ledger import (
     CASH,
     EXACT,
@@ -56,6 +56,7 @@ class MixedHoldings(Holdings):
         self._available = capital
         self._line: tuple[int, MarginLine] | None = None  # and the length of the journal it is of
         super().__init__(capital, session, marks)
+        self._whole = False
 
     @property
     @override
@@ -112,7 +113,8 @@ class MixedHoldings(Holdings):
     def settle(self, session: date) -> None:
         """Book what positions on margin have gained at the last known prices as cash."""
         held = list(self._owed)
-        for asset, price in zip(held, units(self._marks.last_prices(held)), strict=True):
+        prices = units(self._marks.last_prices(self._columns_of(held)))
+        for asset, price in zip(held, prices, strict=True):
             worth = EXACT.multiply(money(self._lots[asset] * price), exact(asset.multiplier))
             gain = EXACT.add(worth, self._owed[asset])
             if gain:
@@ -145,7 +147,7 @@ class MixedHoldings(Holdings):
     @override
     def margin_call(self) -> list[Asset]:
         line = self._margin_line()
-        if line.idle or line.holds(self._marks.last_prices(line.assets)):
+        if line.idle or line.holds(self._marks.last_prices(line.columns)):
             return []
         needed = self.required(initial=False)
         return list(self._owed) if self.collateral() < needed else []
@@ -162,9 +164,9 @@ class MixedHoldings(Holdings):
 
     @override
     def _value(self) -> Valuation:
-        held = self._held()
+        held, columns = self._held()
         paid, exposed, gained = [ZERO, ZERO], [ZERO, ZERO], ZERO  # longs, then shorts
-        prices = units(self._marks.last_prices(held))
+        prices = units(self._marks.last_prices(columns))
         for asset, lot, price in zip(held, self._lots.values(), prices, strict=True):
             worth = EXACT.multiply(money(lot * price), self._worth(asset))
             side = 1 if lot < 0 else 0
@@ -206,7 +208,7 @@ class MixedHoldings(Holdings):
 
     def _margin_line(self) -> MarginLine:
         """Return what holding needs, which changes with the books and the session only."""
-        booked = len(self.ledger.journal)
+        booked = len(self.ledger.booked)
         if self._line is None or self._line[0] != booked:
             self._line = (booked, self._made_line())
         return self._line[1]
@@ -224,7 +226,11 @@ class MixedHoldings(Holdings):
         owed = sum(float(self._owed[it] * self.rate(it)) for it in self._owed)
         there = float(self.ledger.cash) + owed
         gained = np.array(quantities) * np.array(worths)
-        return MarginLine.of(assets, there, fixed, (gained, np.array(asked)))
+        columns = self._columns_of(assets)
+        return MarginLine.of(columns, there, fixed, (gained, np.array(asked)))
+
+    def _columns_of(self, assets: Iterable[Asset]) -> Columns:
+        return np.array([self._marks.column[it] for it in assets], dtype=np.intp)
 
     def _end(self, position: Position, quantity: Decimal, session: date) -> None:
         """End a change of a position; one that is closed gives all that it has gained."""

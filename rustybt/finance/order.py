@@ -1,13 +1,19 @@
 """An order and what has become of it."""
 
 import math
-from collections.abc import Mapping
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rustybt.assets import Asset
 from rustybt.finance import lots
+
+# What a result says of an order; `sid` is the asset, `status` the number of an `OrderStatus`.
+RECORD: Final = (
+    *("id", "dt", "created", "sid", "amount", "filled", "commission", "limit", "stop"),
+    *("limit_reached", "stop_reached", "status"),
+)
+Recorded = tuple[Any, ...]
 
 
 class OrderStatus(IntEnum):
@@ -98,6 +104,8 @@ class Order:
         The session whose open is over for it.
     partner
         The other order of an OCO.
+    alone
+        Whether its fills entail nothing for it or for other orders.
     exits
         Stop and limit of a bracket's exits, for its entry.
     entry
@@ -112,6 +120,7 @@ class Order:
     """
 
     __slots__ = (
+        "alone",
         "amount",
         "as_zipline",
         "asset",
@@ -168,6 +177,7 @@ class Order:
         self.not_in: date | None = None
         self.first_bar = 0
         self.partner: Order | None = None
+        self.alone = True
         self.entry: Order | None = None
         self.exits: tuple[float, float] | None = None
         self.reason: str | None = None
@@ -248,10 +258,17 @@ class Order:
 
     def fill(self, amount: float, commission: float, dt: datetime) -> None:
         """Book a fill of `amount` units."""
-        self.filled = self._rounded(self.filled + amount)
-        self.charged = self._rounded(self.charged + abs(amount))
+        self.filled += amount
+        self.charged += abs(amount)
+        if self.asset.fractional:
+            self.filled, self.charged = map(self._rounded, (self.filled, self.charged))
         self.commission += commission
         self.dt = dt
+
+    def pair(self, other: "Order") -> None:
+        """Make two orders partners: a fill of either is taken off the other."""
+        self.partner, other.partner = other, self
+        self.alone = other.alone = False
 
     def give_up(self, amount: float) -> None:
         """Take units, of its own sign, off what is left to fill; never more than that."""
@@ -293,26 +310,27 @@ class Order:
         units = lots.fillable(abs(amount) / ratio, self.asset)
         return units if amount > 0 else -units
 
-    def to_dict(self) -> Mapping[str, Any]:
-        """Return the order as a row of the result frame; `sid` is the asset.
+    def record(self) -> Recorded:
+        """Return the order as it stands: the values of `RECORD`, then a mapping of further ones or None.
 
-        It has a `reason` where there is one.
+        The further one is the `reason`, where there is one.
         """
-        row = {
-            "id": self.id,
-            "dt": self.dt,
-            "created": self.created,
-            "sid": self.asset,
-            "amount": self.amount,
-            "filled": self.filled,
-            "commission": self.commission,
-            "limit": self.limit,
-            "stop": self.stop,
-            "limit_reached": self.limit_reached,
-            "stop_reached": self.stop_reached,
-            "status": int(self.status),
-        }
-        return row if self.reason is None else {**row, "reason": self.reason}
+        status = 2 if self.cancelled else int(self.filled == self.amount)
+        return (
+            self.id,
+            self.dt,
+            self.created,
+            self.asset,
+            self.amount,
+            self.filled,
+            self.commission,
+            self.limit,
+            self.stop,
+            self.limit_reached,
+            self.stop_reached,
+            status,
+            None if self.reason is None else {"reason": self.reason},
+        )
 
     def __repr__(self) -> str:
         return f"Order({self.id}, {self.asset}, {self.amount:+}, {self.status.name})"

@@ -1,6 +1,5 @@
 """A fill: part or all of an order, traded in one bar."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ class Transaction(NamedTuple):
     order_id: int | None
     reason: str | None = None
 
-    def to_dict(self) -> Mapping[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the fill as a row of the result frame; `sid` is the asset.
 
         `commission` is None as in zipline, which books it to the order. It has a `reason` where there

@@ -1,9 +1,12 @@
 """The rows of the result frame: what each session ended with, as zipline defines it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+import numpy as np
 
 from rustybt.finance.calendar import Session
 from rustybt.finance.holdings import Holdings, Valuation
@@ -12,7 +15,7 @@ from rustybt.finance.portfolio import ratio
 from rustybt.finance.transaction import Transaction
 from rustybt.metrics.classic import Day, risk_report
 from rustybt.metrics.risk import Risk
-from rustybt.metrics.rows import PositionRows
+from rustybt.metrics.rows import FillRows, OrderRows, PositionRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,27 +66,41 @@ COLUMNS: Final = (
     "win_rate",
     "profit_factor",
 )
-_SOMETIMES: Final = (
-    "algo_volatility",
-    "benchmark_volatility",
-    "alpha",
-    "beta",
-    "sharpe",
-    "sortino",
-    "calmar_ratio",
-    "profit_factor",
-)  # None where not defined
+_LISTS: Final = ("orders", "transactions", "positions")
+_WHOLE: Final = ("longs_count", "shorts_count", "trading_days")
+_OTHER: Final = ("period_open", "period_close", "period_label", *_LISTS, *_WHOLE)
+_NUMBERS: Final = frozenset(COLUMNS) - frozenset(_OTHER)  # NaN where not defined
 _MINUTE: Final = timedelta(minutes=1)
 _BARE: Final = ("period_open", "period_close")  # what is left without metrics
 
 MetricsSet = Literal["default", "classic", "none"]
 METRICS_SETS: Final = ("default", "classic", "none")
 
-Row = dict[str, Any]
+
+class Closed(NamedTuple):
+    """A session that has ended: what its row of the result frame is made of.
+
+    `before` and `cash_before` are those of the session before, `baseline` and `baseline_cash` what
+    ``pnl`` and ``starting_cash`` count from. Money is in the account's currency, returns are ratios.
+    """
+
+    session: Session
+    before: Valuation
+    cash_before: Decimal
+    baseline: Decimal
+    baseline_cash: Decimal
+    now: Valuation
+    cash: Decimal
+    returns: float
+    benchmark: float
+    orders: OrderRows
+    fills: FillRows
+    positions: PositionRows
+    recorded: Mapping[str, Any]
 
 
 class DailyRows:
-    """Collects one row a session and makes the result frame of them.
+    """Collects what each session ended with and makes the result frame of it.
 
     Parameters
     ----------
@@ -93,12 +110,7 @@ class DailyRows:
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
-        self._risk = Risk()
-        self._rows: list[Row] = []
-        self._days: list[Day] = []
-        self._recorded: dict[str, None] = {}
-        self._period_return = 0.0
-        self._max_leverage = 0.0
+        self._closed: list[Closed] = []
         self._before = holdings.value()
         self._cash_before = self._baseline_cash = holdings.cash
         self._baseline = self._before.equity
@@ -120,62 +132,31 @@ class DailyRows:
         self,
         session: Session,
         *,
-        orders: Sequence[Order],
+        orders: Iterable[Order],
         transactions: Sequence[Transaction],
         recorded: Mapping[str, Any],
         benchmark: float,
     ) -> None:
-        """Add the row of a session that has ended."""
-        now, cash = self._holdings.value(), self._holdings.cash
-        previous = float(self._before.equity)
-        returns = float(now.equity - self._before.equity) / previous if previous else 0.0
-        self._period_return = (1.0 + self._period_return) * (1.0 + returns) - 1.0
-        self._risk.add(returns, benchmark)
-        row: Row = {
-            "period_open": session.opened + _MINUTE,
-            "period_close": session.closed,
-            "returns": returns,
-            "pnl": float(now.equity - self._baseline),
-            "capital_used": float(cash - self._cash_before),
-            "orders": [it.to_dict() for it in orders],
-            "transactions": transactions,
-            "positions": PositionRows(self._holdings.snapshot()),
-            "starting_exposure": float(self._before.net_exposure),
-            "starting_value": float(self._before.net_value),
-            "starting_cash": float(self._baseline_cash),
-            "ending_cash": float(cash),
-            "algorithm_period_return": self._period_return,
-            "excess_return": 0.0,  # zipline's constants: there is no treasury curve
-            "treasury_period_return": 0.0,
-            "trading_days": len(self._rows) + 1,
-            "period_label": f"{session.label:%Y-%m}",
-            **self._exposures(now),
-            **self._risk.measures(),
-            **recorded,
-        }
-        self._days.append(Day(session.label, returns, benchmark, row["gross_leverage"]))
-        self._recorded.update(dict.fromkeys(recorded))
-        self._rows.append(row)
+        """Take down a session that has ended."""
+        now, cash, before = self._holdings.value(), self._holdings.cash, self._before
+        previous = float(before.equity)
+        closed = Closed(
+            session,
+            before,
+            self._cash_before,
+            self._baseline,
+            self._baseline_cash,
+            now,
+            cash,
+            float(now.equity - before.equity) / previous if previous else 0.0,
+            benchmark,
+            OrderRows([it.record() for it in orders]),
+            FillRows(transactions),
+            PositionRows(self._holdings.snapshot()),
+            dict(recorded),
+        )
+        self._closed.append(closed)
         self._before, self._cash_before = now, cash
-
-    def _exposures(self, now: Valuation) -> Row:
-        value, exposure = float(now.equity), float(now.net_exposure)
-        gross = ratio(float(now.long_exposure - now.short_exposure), value)
-        self._max_leverage = max(self._max_leverage, gross)
-        return {
-            "ending_exposure": exposure,
-            "ending_value": float(now.net_value),
-            "portfolio_value": value,
-            "longs_count": now.longs,
-            "shorts_count": now.shorts,
-            "long_value": float(now.long_value),
-            "short_value": float(now.short_value),
-            "long_exposure": float(now.long_exposure),
-            "short_exposure": float(now.short_exposure),
-            "gross_leverage": gross,
-            "net_leverage": ratio(exposure, value),
-            "max_leverage": self._max_leverage,
-        }
 
     def frame(self, metrics_set: MetricsSet = "default") -> "pd.DataFrame":
         """Return the result: one row a session, indexed by its close (UTC), columns in fixed order.
@@ -189,18 +170,78 @@ class DailyRows:
             ``'none'`` leaves out all but the hours of the session and what was recorded;
             ``'classic'`` adds zipline's report of risk by month as ``frame.attrs["risk_report"]``.
         """
-        bare = metrics_set == "none"
-        names = [*(_BARE if bare else COLUMNS), *self._recorded]
+        closed = self._closed
         columns: dict[str, list[Any]] = {
-            name: [row.get(name) for row in self._rows] for name in names
+            "period_open": [it.session.opened + _MINUTE for it in closed],
+            "period_close": [it.session.closed for it in closed],
         }
-        lists = {} if bare else {it: columns[it] for it in ("orders", "transactions", "positions")}
-        if lists:
-            lists["transactions"] = [[it.to_dict() for it in day] for day in lists["transactions"]]
+        lists: dict[str, list[Any]] = {}
+        if metrics_set != "none":
+            columns |= {**_money(closed), **_exposures(closed), **_measures(closed)}
+            lists = {
+                "orders": [it.orders for it in closed],
+                "transactions": [it.fills for it in closed],
+                "positions": [it.positions for it in closed],
+            }
+        for name in dict.fromkeys(name for it in closed for name in it.recorded):
+            columns[name] = [it.recorded.get(name) for it in closed]
         frame = frame_of(columns, lists)
         if metrics_set == "classic":
-            frame.attrs["risk_report"] = risk_report(self._days)
+            returns = ((it.session.label, it.returns, it.benchmark) for it in closed)
+            days = zip(returns, columns["gross_leverage"], strict=True)
+            frame.attrs["risk_report"] = risk_report([Day(*day, gross) for day, gross in days])
         return frame
+
+
+def _money(closed: Sequence[Closed]) -> dict[str, list[Any]]:
+    return {
+        "returns": [it.returns for it in closed],
+        "pnl": [float(it.now.equity - it.baseline) for it in closed],
+        "capital_used": [float(it.cash - it.cash_before) for it in closed],
+        "starting_exposure": [float(it.before.net_exposure) for it in closed],
+        "starting_value": [float(it.before.net_value) for it in closed],
+        "starting_cash": [float(it.baseline_cash) for it in closed],
+        "ending_cash": [float(it.cash) for it in closed],
+        "excess_return": [0.0] * len(closed),  # zipline's constants: there is no treasury curve
+        "treasury_period_return": [0.0] * len(closed),
+        "trading_days": list(range(1, len(closed) + 1)),
+        "period_label": [f"{it.session.label:%Y-%m}" for it in closed],
+    }
+
+
+def _exposures(closed: Sequence[Closed]) -> dict[str, list[Any]]:
+    ends = [it.now for it in closed]
+    values = [float(it.equity) for it in ends]
+    exposures = [float(it.net_exposure) for it in ends]
+    at_stake = [float(it.long_exposure - it.short_exposure) for it in ends]
+    gross = list(map(ratio, at_stake, values))
+    return {
+        "ending_exposure": exposures,
+        "ending_value": [float(it.net_value) for it in ends],
+        "portfolio_value": values,
+        "longs_count": [it.longs for it in ends],
+        "shorts_count": [it.shorts for it in ends],
+        "long_value": [float(it.long_value) for it in ends],
+        "short_value": [float(it.short_value) for it in ends],
+        "long_exposure": [float(it.long_exposure) for it in ends],
+        "short_exposure": [float(it.short_exposure) for it in ends],
+        "gross_leverage": gross,
+        "net_leverage": list(map(ratio, exposures, values)),
+        "max_leverage": list(accumulate(gross, max, initial=0.0))[1:],
+    }
+
+
+def _measures(closed: Sequence[Closed]) -> dict[str, list[Any]]:
+    """Return the measures of the returns up to each session."""
+    risk, growth = Risk(), 0.0
+    found: dict[str, list[Any]] = {"algorithm_period_return": []}
+    for it in closed:
+        growth = (1.0 + growth) * (1.0 + it.returns) - 1.0
+        found["algorithm_period_return"].append(growth)
+        risk.add(it.returns, it.benchmark)
+        for name, value in risk.measures().items():
+            found.setdefault(name, []).append(value)
+    return found
 
 
 def frame_of(
@@ -221,7 +262,13 @@ def frame_of(
     given = {**columns, **lists}
     names = [*own, *(it for it in columns if it not in COLUMNS)]
     index = pd.DatetimeIndex(given["period_close"], tz="UTC").as_unit("ns")
-    frame = pd.DataFrame({name: given[name] for name in names}, index=index)
-    for name in _BARE:
-        frame[name] = pd.DatetimeIndex(frame[name], tz="UTC").as_unit("ns")
-    return frame.astype({it: "float64" for it in _SOMETIMES if it in names})
+    # Before the first session has ended there are no measures either.
+    typed: dict[str, Any] = {name: given.get(name, []) for name in names}
+    for name in own:
+        if name in _NUMBERS:
+            typed[name] = np.array(typed[name], dtype=np.float64)
+        elif name in _WHOLE:
+            typed[name] = np.array(typed[name], dtype=np.int64)
+        elif name in _BARE:
+            typed[name] = pd.DatetimeIndex(typed[name], tz="UTC").as_unit("ns")
+    return pd.DataFrame(typed, index=index)

@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
-from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,8 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from rustybt.assets import Asset
-from rustybt.finance.ledger import Entry
-from rustybt.metrics.rows import snapshot_of
+from rustybt.finance.ledger import Booked
+from rustybt.finance.order import RECORD
+from rustybt.finance.transaction import Transaction
+from rustybt.metrics.rows import fills_of, records_of, snapshot_of
 from warehouse.backtests import DAILY, FILLS, LEDGER, ORDERS, POSITIONS, Table
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ ARROW: Final[Mapping[str, pa.DataType]] = {
     "VARCHAR": pa.string(),
     "VARCHAR[]": pa.list_(pa.string()),
 }
-_NOT_OF_ROWS: Final = ("session", "symbol", "further")
 RECORDED: Final = "recorded"
-_OF_ORDERS: Final = tuple(it.name for it in ORDERS.columns if it.name not in _NOT_OF_ROWS)
-_OF_FILLS: Final = tuple(it.name for it in FILLS.columns if it.name not in _NOT_OF_ROWS)
 LISTS: Final = ("orders", "transactions", "positions")
 _UNBOUND: Final = {math.inf: "Infinity", -math.inf: "-Infinity"}  # which JSON has no numbers for
 _BOUNDS: Final = {text: number for number, text in _UNBOUND.items()}
@@ -76,16 +74,14 @@ def unbound(value: Any) -> Any:
     return _BOUNDS.get(value, value) if isinstance(value, str) else value
 
 
-def ledger_table(journal: Sequence[Entry]) -> pa.Table:
+def ledger_table(booked: Sequence[Booked]) -> pa.Table:
     """Return the books as a table, a row a posting, in the order of booking."""
-    legs = list(chain.from_iterable(map(attrgetter("postings"), journal)))
-    accounts = [it.account for it in legs]
-    sids = [it.sid for it in legs]
-    days = pa.array([it.session for it in journal], pa.date32())
-    kinds = pa.array([entry.kind for entry in journal], pa.string()).dictionary_encode()
-    counts = list(map(len, map(attrgetter("postings"), journal)))
-    of = pa.array(np.repeat(np.arange(len(journal)), counts))
-    units = [None if it.sid is None else str(it.quantity) for it in legs]
+    sessions, named, postings = zip(*booked, strict=True)
+    accounts, values, sids, quantities = zip(*chain.from_iterable(postings), strict=True)
+    days = pa.array(sessions, pa.date32())
+    kinds = pa.array(named, pa.string()).dictionary_encode()
+    of = pa.array(np.repeat(np.arange(len(booked)), list(map(len, postings))))
+    units = [None if sid is None else str(it) for sid, it in zip(sids, quantities, strict=True)]
     return _table(
         LEDGER,
         {
@@ -93,7 +89,7 @@ def ledger_table(journal: Sequence[Entry]) -> pa.Table:
             "session": days.take(of),
             "kind": kinds.take(of),
             "account": pa.array(accounts, pa.string()).dictionary_encode(),
-            "exact_value": [str(it.value) for it in legs],
+            "exact_value": list(map(str, values)),
             "sid": sids,
             "exact_quantity": units,
         },
@@ -120,40 +116,42 @@ def _daily(perf: "pd.DataFrame", days: Days) -> pa.Table:
 
 
 def _orders(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Table:
-    rows = list(chain.from_iterable(listed))
-    further = set().union(*rows).difference(_OF_ORDERS)
-    columns = _picked(rows, _OF_ORDERS)
-    told = {**columns, "created": _utc(columns["created"]), "dt": _utc(columns["dt"])}
+    parts = [records_of(it) for it in listed]
+    counts = list(map(len, parts))
+    columns = _columns((*RECORD, "further"), chain.from_iterable(parts))
+    told = {it: _utc(columns[it]) for it in ("created", "dt")}
+    further = columns["further"]
     return _table(
         ORDERS,
         {
+            **columns,
             **told,
-            "session": np.repeat(days, list(map(len, listed))),
+            "session": np.repeat(days, counts),
             **_assets(columns["sid"]),
-            "further": [_json({it: row[it] for it in row if it in further}) for row in rows]
-            if further
-            else (),
+            "further": list(map(_json, further)) if any(further) else (),
         },
-        len(rows),
+        sum(counts),
     )
 
 
 def _fills(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Table:
-    rows = list(chain.from_iterable(listed))
-    columns = _picked(rows, _OF_FILLS)
+    parts = [fills_of(it) for it in listed]
+    counts = list(map(len, parts))
+    columns = _columns(Transaction._fields, chain.from_iterable(parts))
     return _table(
         FILLS,
         {
             **columns,
-            "session": np.repeat(days, list(map(len, listed))),
-            **_assets(columns["sid"]),
+            "session": np.repeat(days, counts),
+            **_assets(columns["asset"]),
             "dt": _utc(columns["dt"]),
         },
+        sum(counts),
     )
 
 
-def _picked(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Sequence[Any]]:
-    columns = zip(*map(itemgetter(*names), rows), strict=True) if rows else ((),) * len(names)
+def _columns(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return dict(zip(names, columns, strict=True))
 
 
@@ -161,8 +159,8 @@ def _positions(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.
     held = [snapshot_of(it) for it in listed]
     counts = [len(it.assets) for it in held]
 
-    def joined(parts: Iterable[Iterable[float]]) -> NDArray[np.float64]:
-        return np.fromiter(chain.from_iterable(parts), np.float64, sum(counts))
+    def joined(parts: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+        return np.concatenate([np.zeros(0), *parts])
 
     return _table(
         POSITIONS,
@@ -213,7 +211,7 @@ def _utc(instants: Sequence[datetime]) -> pa.Array:
     return pa.array(instants, pa.timestamp("us", "UTC")).cast(ARROW["TIMESTAMP"])
 
 
-def _json(row: Mapping[str, Any]) -> str | None:
+def _json(row: Mapping[str, Any] | None) -> str | None:
     return json.dumps({key: _plain(it) for key, it in row.items()}) if row else None
 
 

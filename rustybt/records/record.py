@@ -111,7 +111,7 @@ class Record:
         facts = self._facts(simulation, tables, _status(error), _told(error))
         row = {it.name: pa.array([facts[it.name]], ARROW[it.type]) for it in RUNS.columns}
         row[ASSETS] = pa.array([json.dumps(_assets(simulation, tables))])
-        tables["ledger"] = ledger_table(simulation.holdings.ledger.journal)
+        tables["ledger"] = ledger_table(simulation.holdings.ledger.booked)
         self.warehouse.store_run(self.id, {**tables, RUNS.name: pa.table(row)})
 
     def _facts(
@@ -271,7 +271,8 @@ def _assets(simulation: Simulation, tables: Mapping[str, pa.Table]) -> list[list
         tables[it].column("sid").unique().to_pylist() for it in ("orders", "fills", "positions")
     ]
     named = [
-        simulation.market.finder.retrieve_asset(it) for it in sorted({*parts[0], *parts[1], *parts[2]})
+        simulation.market.finder.retrieve_asset(it)
+        for it in sorted({*parts[0], *parts[1], *parts[2]})
     ]
     return [
         [it.sid, it.symbol, it.exchange, it.asset_type, str(it.first_session), str(it.last_session)]

@@ -179,9 +179,8 @@ def _fills(rows: pa.Table, finder: Callable[[int], Asset]) -> list[dict[str, Any
 
 def _positions(rows: pa.Table, finder: Callable[[int], Asset]) -> PositionRows:
     assets = [finder(it) for it in rows.column("sid").to_pylist()]
-    amounts = map(_units, rows.column("amount").to_pylist(), assets)
-    prices = (rows.column(name).to_pylist() for name in ("cost_basis", "last_sale_price"))
-    return PositionRows(Snapshot(assets, list(amounts), *prices))
+    numbers = ("amount", "cost_basis", "last_sale_price")
+    return PositionRows(Snapshot(assets, *(rows.column(name).to_numpy() for name in numbers)))
 
 
 def _units(amount: float, asset: Asset) -> float:

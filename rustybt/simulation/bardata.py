@@ -1,24 +1,27 @@
 """`data`, as the hooks of a strategy receive it: bars up to the current session, never beyond."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from rustybt.assets import Asset
+from rustybt.assets import Asset, ContinuousFuture
 from rustybt.errors import FieldError, HistoryError, NotAnAssetError, OptionError
 from rustybt.finance.restrictions import Restrictions
 from rustybt.simulation.clock import Clock, Phase
+from rustybt.simulation.continuous import CONTRACT, Continuous
 from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, Floats
 from rustybt.simulation.fetched import Fetched
 from rustybt.simulation.frames import Frames
 from rustybt.simulation.market import Market
 from rustybt.simulation.panel import FIELD, Columns, Panel
 from rustybt.simulation.resample import FREQUENCIES, Frequency, frequency_of
-from rustybt.simulation.windows import Windows
+from rustybt.simulation.windows import Window, Windows
 
 Form = Literal["pandas", "numpy", "polars"]
+Instrument = Asset | ContinuousFuture
+_INSTRUMENTS: Final = (Asset, ContinuousFuture)
 FORMS: Final = ("pandas", "numpy", "polars")
 
 
@@ -52,6 +55,8 @@ class BarData:
         self._frames = Frames()
         self._restrictions: Restrictions | None = None
         self.fetched: Fetched | None = None
+        # None spares the runs of all other bundles a look at what is asked for.
+        self._continuous = Continuous(market, clock) if market.finder.root_symbols else None
         self._ends = windows.ends
         begins = [market.number(it.first_session) for it in market.assets]
         self._begins = np.array(begins, dtype=np.int64)
@@ -66,29 +71,37 @@ class BarData:
         """When the current bar is known, before trading the time of that hook; UTC Timestamp."""
         return self._frames.timestamp(self._clock.now)
 
-    def current(self, assets: Asset | Iterable[Asset], fields: str | Iterable[str]) -> Any:
+    def current(
+        self, assets: Instrument | Iterable[Instrument], fields: str | Iterable[str]
+    ) -> Any:
         """Return the last bar.
 
         Parameters
         ----------
         assets
-            One asset or several.
+            One asset or several; a continuous future is the contract that it is on.
         fields
-            One of open, high, low, close, volume, price, or several. A missing price is NaN and a
+            One of open, high, low, close, volume, price, or several; of a continuous future ``contract``,
+            too: None before and after it has one. A missing price is NaN and a
             missing volume 0, in a minute as in a day; ``price`` is the last close known, NaN after the last session. Columns
             of `fetch_csv`, too, and with its names in place of assets.
 
         Returns
         -------
-        float, Series or DataFrame
-            A float for one asset and one field; a Series indexed by field (one asset) or by asset
+        float, Asset, Series or DataFrame
+            A float, or a contract, for one asset and one field; a Series indexed by field (one asset) or by asset
             (one field); else a DataFrame of assets x fields.
         """
-        if isinstance(assets, Asset) and isinstance(fields, str) and fields in FIELD:
-            return self._value(assets, fields)
+        if isinstance(assets, Asset) and isinstance(fields, str):
+            field, column = FIELD.get(fields), self._panel.column.get(assets)
+            if field is not None and column is not None:
+                ended = field == PRICE and assets.end < self._clock.session.label
+                return math.nan if ended else self._panel.value(field, column)
         fetched = self.fetched
         if fetched is not None and fetched.asked(assets, fields):
             return self._with_fetched(fetched, assets, fields)
+        if self._continuous is not None and self._continuous.asked(assets):
+            return self._with_contracts(self._continuous, assets, fields)
         if isinstance(assets, Asset):
             if isinstance(fields, str):
                 return self._value(assets, fields)
@@ -104,7 +117,7 @@ class BarData:
 
     def history(
         self,
-        assets: Asset | Iterable[Asset],
+        assets: Instrument | Iterable[Instrument],
         fields: str | Iterable[str],
         bar_count: int,
         frequency: str = "1d",
@@ -116,9 +129,10 @@ class BarData:
         Parameters
         ----------
         assets
-            One asset or several.
+            One asset or several; a continuous future has the bars of one contract after the other, the
+            prices before each roll adjusted as it says.
         fields
-            As for `current`. A session without a bar gives NaN and volume 0; ``price`` is filled
+            As for `current`, but for ``contract``. A session without a bar gives NaN and volume 0; ``price`` is filled
             forward. A session before an asset was listed, or after, gives NaN.
         bar_count
             Sessions, at least 1.
@@ -146,11 +160,14 @@ class BarData:
             The bundle has no bars of which to make these; the error names what it has.
         """
         asked, count = _checked(bar_count, frequency, as_)
-        one_asset, one_field = isinstance(assets, Asset), isinstance(fields, str)
-        listed = [assets] if isinstance(assets, Asset) else self._listed(assets)
+        one_asset, one_field = isinstance(assets, _INSTRUMENTS), isinstance(fields, str)
+        listed: list[Any] = [assets] if one_asset else self._listed(assets)
         names = [_known(fields)] if isinstance(fields, str) else _names(fields)
-        columns = self._one(assets) if isinstance(assets, Asset) else self._columns(listed)
-        window = self._windows.find(asked, columns, names, count)
+        if self._continuous is not None and self._continuous.asked(listed):
+            window = self._spliced(self._continuous, listed, (asked, names, count))
+        else:
+            columns = self._one(assets) if isinstance(assets, Asset) else self._columns(listed)
+            window = self._windows.find(asked, columns, names, count)
         if as_ == "numpy":
             return _array(window.values, one_asset=one_asset, one_field=one_field)
         if as_ == "polars":
@@ -164,18 +181,27 @@ class BarData:
             return self._frames.table([it[:, 0] for it in window.values], rows, names)
         return self._frames.stacked(window.values, rows, listed, names)
 
-    def current_chain(self, continuous_future: object) -> Any:
-        """Refuse: no bundle has continuous futures yet.
+    def current_chain(self, continuous_future: ContinuousFuture) -> list[Asset]:
+        """Return the contract of a continuous future and those after it, by expiry.
+
+        Returns
+        -------
+        list of Asset
+            Those that are listed in the current session; empty before and after it has a contract.
 
         Raises
         ------
-        OptionError
-            Always.
+        NotAnAssetError
+            It is no continuous future of this bundle.
         """
-        raise OptionError("current_chain", continuous_future, "a bundle with continuous futures")
+        if self._continuous is None:
+            raise NotAnAssetError(continuous_future)
+        return self._continuous.following(continuous_future)
 
-    def can_trade(self, assets: Asset | Iterable[Asset]) -> Any:
+    def can_trade(self, assets: Instrument | Iterable[Instrument]) -> Any:
         """Return whether an asset is listed in the current session and has a known price.
+
+        Of a continuous future, whether the contract that it is on can be traded.
 
         Returns
         -------
@@ -184,6 +210,8 @@ class BarData:
         """
         if isinstance(assets, Asset):
             return self._tradable(assets)
+        if self._continuous is not None and self._continuous.asked(assets):
+            return self._of_contracts(self._continuous, assets, self._tradable)
         listed = self._listed(assets)
         columns, session = self._columns(listed), self._clock.number
         alive = (self._begins[columns] <= session) & (session < self._ends[columns])
@@ -192,7 +220,7 @@ class BarData:
             tradable &= [not self._restricted(it) for it in listed]
         return self._frames.series(tradable, listed)
 
-    def is_stale(self, assets: Asset | Iterable[Asset]) -> Any:
+    def is_stale(self, assets: Instrument | Iterable[Instrument]) -> Any:
         """Return whether the last known price is older than the last bar; False if never traded.
 
         Returns
@@ -202,6 +230,8 @@ class BarData:
         """
         if isinstance(assets, Asset):
             return self._stale(assets)
+        if self._continuous is not None and self._continuous.asked(assets):
+            return self._of_contracts(self._continuous, assets, self._stale)
         listed = self._listed(assets)
         stale = np.isnan(self._row(listed, CLOSE)) & ~np.isnan(self._row(listed, PRICE))
         return self._frames.series(stale, listed)
@@ -224,15 +254,64 @@ class BarData:
                 return self._value(owner, field)
             return fetched.value(owner, field, now)
 
-        one = isinstance(assets, (Asset, str))
+        return self._shaped(assets, fields, value)
+
+    def _with_contracts(self, continuous: Continuous, assets: Any, fields: Any) -> Any:
+        def value(owner: Instrument, field: str) -> Any:
+            if isinstance(owner, Asset):
+                return self._value(owner, field)
+            contract = continuous.contract(owner)
+            if field == CONTRACT:
+                return contract
+            _known(field, (*FIELDS, CONTRACT))
+            if contract is None:
+                return 0.0 if field == "volume" else math.nan
+            return self._value(contract, field)
+
+        return self._shaped(assets, fields, value)
+
+    def _of_contracts(
+        self, continuous: Continuous, assets: Any, asked: Callable[[Asset], bool]
+    ) -> Any:
+        def answer(of: Instrument) -> bool:
+            contract = of if isinstance(of, Asset) else continuous.contract(of)
+            return contract is not None and asked(contract)
+
+        if isinstance(assets, ContinuousFuture):
+            return answer(assets)
+        return self._frames.series([answer(it) for it in assets], list(assets))
+
+    def _spliced(
+        self,
+        continuous: Continuous,
+        listed: list[Instrument],
+        asked: tuple[Frequency, list[str], int],
+    ) -> Window:
+        """Return the window of assets some of which are continuous futures."""
+        frequency, names, count = asked
+        windows = [
+            self._windows.find(
+                frequency,
+                self._one(it) if isinstance(it, Asset) else continuous.chain(it),
+                names,
+                count,
+            )
+            for it in listed
+        ]
+        fields = zip(*(it.values for it in windows), strict=True)
+        return windows[0]._replace(values=[np.concatenate(it, axis=1) for it in fields])
+
+    def _shaped(self, owners: Any, fields: Any, value: Callable[[Any, str], Any]) -> Any:
+        """Return values one by one, in the shape that `current` has."""
+        one = isinstance(owners, (*_INSTRUMENTS, str))
         if isinstance(fields, str):
             if one:
-                return value(assets, fields)
-            return self._frames.series([value(it, fields) for it in assets], list(assets), fields)
+                return value(owners, fields)
+            return self._frames.series([value(it, fields) for it in owners], list(owners), fields)
         if one:
-            return self._frames.series([value(assets, it) for it in fields], list(fields))
-        rows = {field: [value(it, field) for it in assets] for field in fields}
-        return self._frames.mixed(rows, list(assets))
+            return self._frames.series([value(owners, it) for it in fields], list(fields))
+        rows = {field: [value(it, field) for it in owners] for field in fields}
+        return self._frames.mixed(rows, list(owners))
 
     def _last_bar(self) -> Any:
         """Return the instant of the last bar that is seen."""
@@ -284,7 +363,7 @@ class BarData:
         except KeyError as error:
             raise NotAnAssetError(error.args[0]) from None
 
-    def _listed(self, assets: Iterable[Asset]) -> list[Asset]:
+    def _listed(self, assets: Any) -> list[Any]:
         if isinstance(assets, (str, int)) or not isinstance(assets, Iterable):
             raise NotAnAssetError(assets)
         return list(assets)
@@ -302,9 +381,9 @@ def _checked(bar_count: int, name: str, form: str) -> tuple[Frequency, int]:
     return asked, int(bar_count)
 
 
-def _known(field: str) -> str:
-    if field not in FIELDS:
-        raise FieldError(field, FIELDS)
+def _known(field: str, known: Sequence[str] = FIELDS) -> str:
+    if field not in known:
+        raise FieldError(field, known)
     return field
 
 

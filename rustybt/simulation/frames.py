@@ -99,11 +99,13 @@ class Frames:
         bars = np.arange(*window.bars) if isinstance(window.bars, tuple) else window.bars
         label = "session" if window.timeline.resolution == "1d" else "ts"
         count = len(assets)
+        # A continuous future has no sid, and its root symbol for a symbol.
+        sids = pl.Series([getattr(it, "sid", None) for it in assets], dtype=pl.Int32)
         return pl.DataFrame(
             {
                 label: np.repeat(window.timeline.stamps(bars), count),
-                "sid": np.tile(np.array([it.sid for it in assets], dtype=np.int32), len(bars)),
-                "symbol": pl.Series([it.symbol for it in assets] * len(bars), dtype=pl.String),
+                "sid": sids.gather(np.tile(np.arange(count), len(bars))),
+                "symbol": pl.Series([str(it) for it in assets] * len(bars), dtype=pl.String),
                 **dict(zip(names, map(np.ravel, window.values), strict=True)),
             }
         )

@@ -217,6 +217,15 @@ class Market:
                 rates.append(rate)
         return Rates(own, known, strict=currency is not None)
 
+    @cached_property
+    def rolls(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        """The turns of continuous futures by root symbol and style: session number, sid from it on."""
+        query = sqltext.render("backtest/rolls", bundle=self.bundle)
+        found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for root_symbol, roll, session, sid in self.warehouse.sql(query).rows():
+            found.setdefault((root_symbol, roll), []).append((self.number(session), sid))
+        return found
+
     @property
     def funded(self) -> bool:
         """Whether the bundle has any rates of funding."""

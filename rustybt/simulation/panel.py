@@ -72,7 +72,6 @@ class Panel:
         self._coming: Iterator[Block] = iter(())
         self._keep = keep
         self._values: Floats = np.empty((len(FIELDS), 0, len(assets)))
-        self._valued: tuple[Sequence[Asset], Columns] = ([], slice(0, 0))  # never changed in place
         self._picked: dict[int, tuple[Sequence[Asset], Columns]] = {}  # by how many they are
 
     @property
@@ -140,12 +139,9 @@ class Panel:
         found: Floats = self._values[field, row - 1][columns]
         return found.copy() if isinstance(columns, slice) else found
 
-    def last_prices(self, assets: Sequence[Asset]) -> Floats:
-        """Return the last known price of each asset, also past its last session."""
-        if self._valued[0] is not assets:
-            found = np.array(list(map(self.column.__getitem__, assets)), dtype=np.intp)
-            self._valued = (assets, found)
-        return self.row(PRICE, self._valued[1])
+    def last_prices(self, columns: NDArray[np.intp]) -> Floats:
+        """Return the last known prices of some columns, also past the last session of their assets."""
+        return self.row(PRICE, columns)
 
     def last_price(self, asset: Asset) -> float:
         """Return the last known price of one asset, also past its last session."""

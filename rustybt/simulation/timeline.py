@@ -163,6 +163,9 @@ class Minutes:
         counts -= self._skipped
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         self._bounds: list[int] = self._starts.tolist()
+        # The session asked for last: its first minute, the one after the break, the one after its
+        # last, and the instant of the first.
+        self._last = (0, 0, 0, _EPOCH)
         self.count = self._bounds[-1]
 
     def bars(self, session: int) -> tuple[int, int]:
@@ -189,11 +192,17 @@ class Minutes:
 
     def instant(self, bar: int) -> datetime:
         """Return the stamp of a minute, UTC."""
-        session = self.session(bar)
-        minute = bar - self._bounds[session]
-        if self._breaks and minute >= self._before[session]:
-            minute += int(self._skipped[session])
-        return _EPOCH + timedelta(microseconds=int(self._first[session]) + minute * _MINUTE)
+        first, pause, until, instant = self._last
+        if not first <= bar < until:
+            session = self.session(bar)
+            first, until = self.bars(session)
+            pause = first + int(self._before[session])
+            instant = _EPOCH + timedelta(microseconds=int(self._first[session]))
+            self._last = first, pause, until, instant
+        minute = bar - first
+        if bar >= pause:
+            minute += int(self._skipped[self.session(bar)])
+        return instant + timedelta(minutes=minute)
 
     def at(self, instant: datetime) -> int | None:
         """Return the minute of a stamp, UTC; None outside the sessions and off whole minutes."""

@@ -9,6 +9,7 @@ import numpy as np
 from rustybt.errors import HistoryError
 from rustybt.finance.actions import Action
 from rustybt.simulation.clock import Clock
+from rustybt.simulation.continuous import Chain
 from rustybt.simulation.feed import FIELDS, PRICE, Floats
 from rustybt.simulation.market import Market
 from rustybt.simulation.panel import FIELD, Columns, Panel
@@ -66,9 +67,9 @@ class Windows:
         self.ends = np.array(ends, dtype=np.int64)
 
     def find(
-        self, frequency: Frequency, columns: Columns, names: Sequence[str], count: int
+        self, frequency: Frequency, columns: Columns | Chain, names: Sequence[str], count: int
     ) -> Window:
-        """Return the last bars.
+        """Return the last bars, of assets or of one continuous future.
 
         Raises
         ------
@@ -83,7 +84,7 @@ class Windows:
             found = self._plain(panel, frequency, columns, fields, count)
         else:
             found = self._days(frequency, columns, fields, count)
-        if PRICE in fields:
+        if PRICE in fields and not isinstance(columns, Chain):
             self._end(found, columns, fields.index(PRICE))
         return found
 
@@ -110,21 +111,33 @@ class Windows:
             panel.seen = until
         return panel
 
+    def _values(self, panel: Panel, field: int, columns: Columns | Chain, bars: int) -> Floats:
+        """Return a field of the last bars of one panel."""
+        if isinstance(columns, Chain):
+            return columns.window(panel, field, bars, self._clock.number)
+        return panel.window(field, columns, bars)
+
     def _plain(
-        self, panel: Panel, frequency: Frequency, columns: Columns, fields: list[int], count: int
+        self,
+        panel: Panel,
+        frequency: Frequency,
+        columns: Columns | Chain,
+        fields: list[int],
+        count: int,
     ) -> Window:
         """Return bars of one panel, as they are or merged."""
         if frequency.plain:
             first = panel.seen - count
             self._check(panel.timeline, first, count)
-            values = [panel.window(it, columns, count) for it in fields]
+            values = [self._values(panel, it, columns, count) for it in fields]
             return Window(values, panel.timeline, (first, panel.seen))
         starts = self._starts(panel.timeline, frequency, panel.seen, count)
-        values = [panel.window(it, columns, panel.seen - int(starts[0])) for it in fields]
+        bars = panel.seen - int(starts[0])
+        values = [self._values(panel, it, columns, bars) for it in fields]
         return self._merged(values, fields, panel.timeline, starts, panel.seen)
 
     def _days(
-        self, frequency: Frequency, columns: Columns, fields: list[int], count: int
+        self, frequency: Frequency, columns: Columns | Chain, fields: list[int], count: int
     ) -> Window:
         """Return days or longer in a run of minutes: whole sessions, and today as far as it is."""
         run, daily = self._run, self._panel("1d")
@@ -137,10 +150,10 @@ class Windows:
         else:
             starts = self._starts(daily.timeline, frequency, until, count)
         before = daily.seen - int(starts[0])
-        values = [daily.window(it, columns, before) if before else None for it in fields]
+        values = [self._values(daily, it, columns, before) if before else None for it in fields]
         if today:
             for number, field in enumerate(fields):
-                window = run.window(field, columns, today)
+                window = self._values(run, field, columns, today)
                 partial = merged(FIELDS[field], window, np.array([0]))
                 whole = values[number]
                 values[number] = partial if whole is None else np.concatenate([whole, partial])

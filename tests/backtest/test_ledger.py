@@ -42,7 +42,7 @@ def test_a_refused_entry_leaves_no_trace():
     ledger = Ledger()
     with pytest.raises(LedgerError):
         ledger.book(Entry(DAY, "x", (Posting(CASH, Decimal(1)),)))
-    assert ledger.journal == []
+    assert not ledger.journal
     assert ledger.cash == 0
 
 

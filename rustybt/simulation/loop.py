@@ -217,12 +217,13 @@ class Simulation:
         """Live the bars of a session."""
         clock, panel, blotter, data = self.clock, self._panel, self.blotter, self.data
         carry = self.carry if self.carry.each_bar else None
+        waiting = blotter.waiting
         for bar in range(clock.bar, clock.until):
             clock.bar = bar
             panel.seen = bar + 1
             if carry is not None:
                 carry.fund(label)
-            if blotter.waiting:
+            if waiting:
                 blotter.fill(data, self.holdings, label, clock.now, closing=clock.closing)
             if carry is not None:
                 carry.call(label)

@@ -21,6 +21,7 @@ Stamps = NDArray[np.datetime64]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE: Final = 60_000_000  # microseconds
+_A_MINUTE: Final = timedelta(minutes=1)
 _NOWHERE: Final = -1
 
 
@@ -202,7 +203,7 @@ class Minutes:
         minute = bar - first
         if bar >= pause:
             minute += int(self._skipped[self.session(bar)])
-        return instant + timedelta(minutes=minute)
+        return instant + minute * _A_MINUTE
 
     def at(self, instant: datetime) -> int | None:
         """Return the minute of a stamp, UTC; None outside the sessions and off whole minutes."""

@@ -62,7 +62,11 @@ _command(
     "csvdir",
     "Take over the CSV files of zipline's csvdir: PATH holds the folders daily and minute, or one, with a file a symbol.",
 )
-_command("hdf5", "Take over an HDF5 file of zipline's daily bars alone; its symbols are its sids.")
+_command(
+    "hdf5",
+    "Take over an HDF5 file: of zipline's daily bars alone, whose symbols are its sids, or of frames that "
+    "pandas stored, whose names are the symbols.",
+)
 
 
 def _migrate(kind: Kind, path: Path, bundle: str, given: dict[str, Any]) -> None:

@@ -13,11 +13,13 @@ from rustybt.data.bundles import IngestReport
 from rustybt.data.bundles.ingest import Request, ingest
 from rustybt.data.calendars import canonical
 from rustybt.data.migration.csvdir import directories_of
+from rustybt.data.migration.frames import FramesOrigin
 from rustybt.data.migration.origin import Origin
 from rustybt.data.migration.report import MigrationReport
 from rustybt.data.migration.verify import ACTIONS, FIELDS, Checked
 from rustybt.data.migration.zipline import bars_of, bundle_of
-from rustybt.data.readers.legacy.client import BarKind
+from rustybt.data.readers.legacy.client import BarKind, read_tables, wanted_bars
+from rustybt.errors import LegacyFileError
 from warehouse import Transaction
 
 Kind = Literal["bcolz", "csvdir", "hdf5", "zipline-bundle"]
@@ -48,13 +50,28 @@ AS_IT_IS: Final = Options()
 _ORIGINS: Final[dict[Kind, Callable[[Path], Sequence[Origin]]]] = {
     "bcolz": lambda path: [bars_of(_bcolz_kind(path), path)],
     "csvdir": directories_of,
-    "hdf5": lambda path: [bars_of("hdf5_daily", path)],
+    "hdf5": lambda path: [_of_hdf5(path)],
     "zipline-bundle": bundle_of,
 }
 
 
 def _bcolz_kind(path: Path) -> BarKind:
     return "bcolz_minute" if (path / "metadata.json").exists() else "bcolz_daily"
+
+
+def _of_hdf5(path: Path) -> Origin:
+    """Return a file of zipline's daily bars, or else of frames of pandas."""
+    try:
+        read_tables([wanted_bars("hdf5_daily", path, [])])
+    except LegacyFileError as other:
+        frames = FramesOrigin(path)
+        try:
+            _ = frames.rows
+        except LegacyFileError as error:
+            problem = f"it is neither of zipline ({other.problem}) nor of pandas ({error.problem})"
+            raise LegacyFileError(path, problem, "Nothing was taken of it.") from error
+        return frames
+    return bars_of("hdf5_daily", path)
 
 
 def migrate(

@@ -1,6 +1,6 @@
 """The market of a bundle whose bars are kept in blocks, so that they can be asked for in any order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from typing import Final
@@ -10,7 +10,7 @@ import polars as pl
 from typing_extensions import override
 
 from rustybt.data.cache import CacheManager
-from rustybt.simulation.feed import FIELDS, STORED, Block
+from rustybt.simulation.feed import STORED, Block, empty, no_room
 from rustybt.simulation.market import Bars, Market
 from rustybt.simulation.timeline import Timeline
 from warehouse import Warehouse
@@ -34,6 +34,13 @@ class CachedMarket(Market):
         self.cache = cache
         self.key = f"bars/{warehouse.snapshot(self.bundle).sha256}"
 
+    def block(self, timeline: Timeline, session: int) -> tuple[int, int]:
+        """Return the sessions, first and until, of the block in which the bars of one are kept."""
+        a_session = max(timeline.count // max(len(self.labels), 1), 1)
+        length = max(_CELLS // max(len(self.assets) * a_session, 1), 1)
+        begin = session - session % length
+        return begin, min(begin + length, len(self.labels))
+
     @override
     def _bars_of(
         self, timeline: Timeline, query: str, held: tuple[date, date] | None
@@ -47,21 +54,16 @@ class CachedBars(Bars):
     _market: CachedMarket
 
     @override
-    def blocks(self, first: int, until: int) -> Iterator[Block]:
+    def blocks(self, first: int, until: int, room: Callable[[], int] = no_room) -> Iterator[Block]:
         """Yield copies of a span of bars, cut where the kept blocks end."""
         timeline, session = self.timeline, self.timeline.session(first)
+        assets = len(self._market.assets)
         while first < until:
-            begin, beyond = self._sessions(session)
+            begin, beyond = self._market.block(timeline, session)
             start, end = timeline.bars(begin)[0], timeline.bars(beyond - 1)[1]
-            yield self._block(self._kept(start, end), start, first, min(until, end))
+            kept, space = self._kept(start, end), room()
+            yield self._block(kept, start, empty(first, min(until, end), assets, space))
             first, session = min(until, end), beyond
-
-    def _sessions(self, session: int) -> tuple[int, int]:
-        """Return the sessions of the block of one."""
-        a_session = max(self.timeline.count // max(len(self._market.labels), 1), 1)
-        length = max(_CELLS // max(len(self._market.assets) * a_session, 1), 1)
-        begin = session - session % length
-        return begin, min(begin + length, len(self._market.labels))
 
     def _kept(self, first: int, until: int) -> pl.DataFrame:
         """Return the bars of a block as a frame, one column a field, assets going fastest."""
@@ -69,14 +71,14 @@ class CachedBars(Bars):
         key = f"{market.key}/{self.timeline.resolution}/{first}/{until}"
         return market.cache.get_or_fetch(key, partial(self._read, first, until))
 
-    def _block(self, kept: pl.DataFrame, start: int, first: int, until: int) -> Block:
-        """Return a copy of some bars of a block that begins with bar `start`."""
-        assets = len(self._market.assets)
-        values = np.full((len(FIELDS), until - first, assets), np.nan)
-        for number, name in enumerate(STORED):
-            bars = kept[name].to_numpy()[(first - start) * assets : (until - start) * assets]
-            values[number] = bars.reshape(until - first, assets)
-        return Block(first, values)
+    def _block(self, kept: pl.DataFrame, start: int, block: Block) -> Block:
+        """Return a block, with copies in it of the bars of a kept one that begins with bar `start`."""
+        _, bars, assets = block.values.shape
+        begin = (block.first - start) * assets
+        for values, name in zip(block.values, STORED, strict=False):
+            found = kept[name].to_numpy()[begin : begin + bars * assets]
+            values[:] = found.reshape(bars, assets)
+        return block
 
     def _read(self, first: int, until: int) -> pl.DataFrame:
         parts = [it.values[: len(STORED)] for it in super().blocks(first, until)]

@@ -330,8 +330,10 @@ class DataPortal:
         bar = self._bar(dt, resolution)
         session = bars.timeline.session(bar)
         view = self._views.get(resolution)
-        if view is None or not view.session <= session <= view.session + _NEAR or bar < view.bar:
+        if view is None:
             view = self._views[resolution] = _View(market, resolution, self._actions, bar)
+        elif not view.session <= session <= view.session + _NEAR or bar < view.bar:
+            view.jump(session)
         view.go(bar)
         return view
 
@@ -361,7 +363,7 @@ class DataPortal:
 
 
 class _View:
-    """The bars of one resolution, with a clock that goes forward."""
+    """The bars of one resolution, with a clock that goes forward, or jumps."""
 
     def __init__(
         self, market: CachedMarket, resolution: Resolution, actions: Any, bar: int
@@ -372,10 +374,9 @@ class _View:
         self._panel = Panel(market.assets, bars.timeline, actions, bars.blocks, _KEPT)
         self._clock = Clock(market.sessions[session], session, bars.timeline)
         self._clock.phase = Phase.BAR
-        self._panel.start(self._clock.bar, bars.timeline.count)
-        windows = Windows(market, self._panel, self._clock, actions, len(market.labels))
-        self.data = BarData(market, self._panel, self._clock, windows)
-        self._begin(session)
+        self._windows = Windows(market, self._panel, self._clock, actions, len(market.labels))
+        self.data = BarData(market, self._panel, self._clock, self._windows)
+        self.jump(session)
 
     @property
     def session(self) -> int:
@@ -386,6 +387,13 @@ class _View:
     def bar(self) -> int:
         """Number of the bar it has come to."""
         return self._clock.bar
+
+    def jump(self, session: int) -> None:
+        """Come to a session anywhere, and hold no more than the block of bars that it lies in."""
+        begin, _ = self._market.block(self._timeline, session)
+        self._windows.restart()
+        self._panel.start(self._timeline.bars(begin)[0], self._timeline.count)
+        self._begin(session)
 
     def go(self, bar: int) -> None:
         """Come to a bar, not before the one it stands at."""

@@ -19,18 +19,24 @@ Floats = NDArray[np.float64]
 class Block(NamedTuple):
     """Consecutive bars.
 
-    `first` is the number of the first bar; `values` has the shape (6, bars, assets) in the order of
-    `FIELDS`, NaN where there is no price, 0 where there is no volume. The last field is left for
-    the panel to fill.
+    `first` is the number of the first bar; `buffer` has the shape (6, rows, assets) in the order of
+    `FIELDS`, NaN where there is no price, 0 where there is no volume. Its first rows, as many as
+    `room`, are no bars and left for the panel to fill, as is the last field.
     """
 
     first: int
-    values: Floats
+    buffer: Floats
+    room: int = 0
+
+    @property
+    def values(self) -> Floats:
+        """The bars without the room before them, (6, bars, assets)."""
+        return self.buffer[:, self.room :]
 
     @property
     def until(self) -> int:
         """Number of the bar after the last."""
-        return self.first + int(self.values.shape[1])
+        return self.first + int(self.buffer.shape[1]) - self.room
 
 
 class Feed:
@@ -59,23 +65,26 @@ class Feed:
         self._column[sids] = np.arange(len(sids))
         self._decimals = price_decimals
 
-    def block(self, batches: Iterable[pa.RecordBatch], first: int, until: int) -> Block:
+    def block(
+        self, batches: Iterable[pa.RecordBatch], first: int, until: int, room: int = 0
+    ) -> Block:
         """Return the bars from `first` to before `until`; others in the batches are left out.
 
         Parameters
         ----------
         batches
             Columns that the timeline places, sid and `STORED`, in any order.
+        room
+            Rows to leave free before the bars.
         """
-        values = np.full((len(FIELDS), until - first, self._assets), np.nan)
-        values[VOLUME] = 0.0
-        flat = values.reshape(len(FIELDS), -1)
+        made = empty(first, until, self._assets, room)
+        flat = [it.reshape(-1) for it in made.values]  # views: the rows of a field lie together
         for batch in batches:
             if batch.num_rows:
                 self._scatter(batch, flat, first, until)
-        return Block(first, values)
+        return made
 
-    def _scatter(self, batch: pa.RecordBatch, flat: Floats, first: int, until: int) -> None:
+    def _scatter(self, batch: pa.RecordBatch, flat: list[Floats], first: int, until: int) -> None:
         bars = self._timeline.place(batch)
         sids = np.frombuffer(batch["sid"].buffers()[1], dtype="<i4")
         columns = self._column[sids[batch["sid"].offset :][: len(bars)]]
@@ -94,6 +103,19 @@ class Feed:
             prices *= 10.0**-self._decimals
             prices[prices == 0] = np.nan
         return prices
+
+
+def no_room() -> int:
+    """Return 0, for blocks that begin with their bars."""
+    return 0
+
+
+def empty(first: int, until: int, assets: int, room: int) -> Block:
+    """Return a block without any bar, with room before it."""
+    made = Block(first, np.empty((len(FIELDS), room + until - first, assets)), room)
+    made.values[:] = np.nan
+    made.values[VOLUME] = 0.0
+    return made
 
 
 def floats(column: pa.Array) -> Floats:

@@ -15,6 +15,7 @@ from rustybt.finance.controls import AccountControl
 from rustybt.finance.holdings import Holdings
 from rustybt.finance.mixed import MixedHoldings
 from rustybt.finance.portfolio import Account, Portfolio
+from rustybt.finance.spinoffs import SPINOFF, SpinOffs
 from rustybt.metrics.daily import DailyRows, MetricsSet
 from rustybt.simulation.bardata import BarData
 from rustybt.simulation.carrying import Carry
@@ -129,6 +130,8 @@ class Simulation:
         self.blotter = Blotter(settings.compat)
         self.blotter.daily = settings.resolution == "1d"
         self.holdings = self._opened()
+        asset_of = market.finder.retrieve_asset
+        self._spinoffs = SpinOffs(self.holdings, asset_of, self._panel.last_price)
         self.portfolio = Portfolio(self.holdings, float(settings.capital), self.clock.session.label)
         self.account = Account(self.holdings)
         self.recorded: dict[str, Any] = {}
@@ -230,10 +233,12 @@ class Simulation:
             on_bar(data)
 
     def _take_actions(self, actions: Sequence[Action], label: date) -> None:
-        """Earn and pay dividends on what was held overnight, then split it."""
+        """Earn and pay dividends on what was held overnight, split it, and take what is spun off."""
         for action in actions:
             if action.kind == "dividend":
                 self._earn(action, label)
+            elif action.kind == SPINOFF:
+                self._spinoffs.note(action)
         self.holdings.pay(label)
         self._rows.open_session()
         for action in actions:
@@ -241,6 +246,7 @@ class Simulation:
                 asset = self.market.finder.retrieve_asset(action.sid)
                 self.blotter.split(asset, action.ratio)
                 self.holdings.split(asset, action.ratio, label)
+        self._spinoffs.receive(label, self.now)
 
     def _earn(self, action: Action, label: date) -> None:
         pay_date = label if self.settings.dividends == "ex_date" else action.pay_date

@@ -5,7 +5,7 @@ The only module of the simulation that asks the warehouse; all it hands on is ar
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -18,7 +18,7 @@ from rustybt.errors import ResolutionError, SpanError
 from rustybt.finance.actions import Action
 from rustybt.finance.calendar import Session
 from rustybt.finance.rates import Rates
-from rustybt.simulation.feed import Block, Feed
+from rustybt.simulation.feed import Block, Feed, no_room
 from rustybt.simulation.timeline import Days, Minutes, Resolution, Timeline
 from warehouse import Warehouse, sqltext
 from warehouse.schema import FUNDING_1H, FX_RATES
@@ -58,10 +58,15 @@ class Bars:
         sids = np.array([it.sid for it in market.assets], dtype=np.int64)
         self._feed = Feed(timeline, sids, market.price_decimals)
 
-    def blocks(self, first: int, until: int) -> Iterator[Block]:
+    def blocks(self, first: int, until: int, room: Callable[[], int] = no_room) -> Iterator[Block]:
         """Yield a span of bars as dense blocks, in time order; all but the outermost end sessions.
 
         A query covers some sessions only, so that memory does not grow with the span.
+
+        Parameters
+        ----------
+        room
+            Tells how many rows the next block is to leave free before its bars.
         """
         timeline, market = self.timeline, self._market
         session = timeline.session(first)
@@ -73,7 +78,7 @@ class Bars:
             end = min(timeline.bars(beyond - 1)[1], until)
             days = {"first": market.day(session), "until": market.day(beyond)}
             with market.warehouse.stream(self._query, days) as stream:
-                yield self._feed.block(stream, first, end)
+                yield self._feed.block(stream, first, end, room())
             first, session = end, beyond
 
 

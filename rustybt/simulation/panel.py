@@ -7,14 +7,14 @@ all earlier bars in place, once, when it comes into force; on every other day hi
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rustybt.assets import Asset
 from rustybt.finance.actions import Action
-from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, VOLUME, Block, Floats
+from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, VOLUME, Block, Floats, no_room
 from rustybt.simulation.timeline import Timeline
 
 FIELD: Final = {name: number for number, name in enumerate(FIELDS)}
@@ -22,7 +22,15 @@ FIELD: Final = {name: number for number, name in enumerate(FIELDS)}
 _LOOK_BACK: Final = 64  # bars that are read at once in search of a price
 
 Columns = NDArray[np.intp] | slice
-Blocks = Callable[[int, int], Iterator[Block]]
+
+
+class Blocks(Protocol):
+    """Reads bars."""
+
+    def __call__(
+        self, first: int, until: int, room: Callable[[], int] = no_room
+    ) -> Iterator[Block]:
+        """Yield the blocks of a span of bars, each with so much room before it as is told then."""
 
 
 class Panel:
@@ -85,9 +93,10 @@ class Panel:
         return self.seen + self._in_force
 
     def start(self, bar: int, until: int) -> None:
-        """Hold the bars from one on, to before another, as they are reached."""
+        """Hold the bars from one on, to before another, as they are reached; nothing held before."""
         self.first = self.seen = bar
-        self._coming = self._blocks(bar, until)
+        self._values = self._values[:, :0]
+        self._coming = self._blocks(bar, until, lambda: int(self._values.shape[1]))
         self._in_force = bisect_right(self._acting, bar, key=lambda it: it[0])
 
     def reach(self, until: int) -> None:
@@ -99,9 +108,8 @@ class Panel:
             block = next(self._coming)
             last = kept[PRICE, -1] if kept.shape[1] else self._before(block, self._in_force)
             _carry_price(block.values, last)
-            self._values = block.values  # not copied where nothing stands before it
-            if kept.shape[1]:
-                self._values = np.concatenate([kept, block.values], axis=1)
+            block.buffer[:, : block.room] = kept
+            self._values = block.buffer
 
     def begin(self, bar: int) -> None:
         """Bring into force what is from a bar on, and see the bars before it."""

@@ -66,6 +66,10 @@ class Windows:
         ends = [bisect_right(market.labels, it.end) for it in market.assets]
         self.ends = np.array(ends, dtype=np.int64)
 
+    def restart(self) -> None:
+        """Go to another place of the bundle, also to one before."""
+        self._others.clear()
+
     def find(
         self, frequency: Frequency, columns: Columns | Chain, names: Sequence[str], count: int
     ) -> Window:

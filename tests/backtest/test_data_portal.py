@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_minutes import WEEK, at, every, minutes, run
 
 import warehouse
+from rustybt.data import cached_market
 from rustybt.data.bundles import get
 from rustybt.data.cache import CacheManager
 from rustybt.data.data_portal import DataPortal
@@ -76,7 +77,12 @@ def told(root, questions, **options):
 # ---------------------------------------------------------------- as a strategy is told
 
 
-def test_every_field_and_window_is_that_of_a_backtest_whatever_the_order(root, portal):
+@pytest.mark.parametrize("cells", [50_000, 6], ids=["one block", "blocks of two sessions"])
+def test_every_field_and_window_is_that_of_a_backtest_whatever_the_order(
+    root, portal, cells, monkeypatch
+):
+    monkeypatch.setattr(cached_market, "_CELLS", cells)
+
     def questions(data, assets):
         current = data.current(assets, list(FIELDS))
         return current, {it: data.history(assets, it, 4, "1d") for it in FIELDS}

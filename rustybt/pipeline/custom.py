@@ -1,7 +1,7 @@
 """Terms that users write in Python: a `compute` over the windows of one session.
 
 A term here says what it needs and what it gives; `rustybt.pipeline.compiler.python_stage` cuts the windows and
-calls it. Its values come back as a relation, so other terms use them as any column.
+calls it.
 """
 
 from abc import abstractmethod
@@ -19,23 +19,20 @@ from rustybt.errors import (
     UnknownFieldError,
     WindowInputError,
 )
+from rustybt.pipeline.computed import NAMELESS, ComputedTerm
 from rustybt.pipeline.expression import Classifier, Factor, Filter, check_mask
 from rustybt.pipeline.term import Term
-from rustybt.pipeline.vocabulary.frame import Scope
 from rustybt.pipeline.vocabulary.magnitude import NUMBERS, Magnitude
 from rustybt.pipeline.vocabulary.quantity import Quantity, column
-from rustybt.pipeline.vocabulary.relation import Computed, Joined, Taken
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMELESS: Final = "value"  # the output of a term that names none
 _FLOAT: Final = np.dtype(np.float64)
-_SQL: Final = {"f": "DOUBLE", "i": "BIGINT", "b": "BOOLEAN", "M": "TIMESTAMP", "O": "VARCHAR"}
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class CustomTerm(Term):
+class CustomTerm(ComputedTerm):
     """What custom factors, filters and classifiers have in common.
 
     Parameters
@@ -75,7 +72,6 @@ class CustomTerm(Term):
         The mask is no filter.
     """
 
-    scope: ClassVar[Scope] = Scope.ROW
     ctx: ClassVar[AbstractContextManager[Any]] = nullcontext()
     allowed: ClassVar[str] = ""  # kinds of dtypes, as numpy's letters
 
@@ -157,61 +153,28 @@ class CustomTerm(Term):
 
     @property
     @override
-    def needs(self) -> tuple[Term, ...]:
-        return (*self.inputs, *(() if self.mask is None else (self.mask,)))
-
-    @property
-    @override
-    def operands(self) -> tuple[Term, ...]:
-        return ()
+    def look_back(self) -> int:
+        return self.window_length - 1
 
     @property
     @override
     def sources(self) -> tuple[Term, ...]:
-        return ()
+        return ()  # the mask is needed before: `compute` sees no other asset
 
     @property
+    @override
+    def names(self) -> tuple[str, ...]:
+        return self.outputs or (NAMELESS,)
+
+    @property
+    @override
     def empty(self) -> Any:
-        """The value that stands for a missing one in arrays."""
-        if self.missing is not None:
-            return self.missing
-        kind: Any = {"f": np.nan, "i": -1, "b": False, "M": np.datetime64("NaT"), "O": None}
-        return kind[self.dtype.kind]
+        return super().empty if self.missing is None else self.missing
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The parameters by name."""
         return dict(self.params)
-
-    @property
-    def table(self) -> str:
-        """Name of the table of its values while a pipeline runs."""
-        return f"{type(self).__name__}_{self.fingerprint[:4].hex()}"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The outputs, or the one that has no name."""
-        return self.outputs or (NAMELESS,)
-
-    @property
-    @override
-    def joined(self) -> Joined:
-        sql_type = _SQL[self.dtype.kind]
-        taken = tuple(Taken(self.column_of(it), it, sql_type) for it in self.names)
-        return Joined(Computed(self.table), taken)
-
-    def column_of(self, name: str) -> str:
-        """Return the name of the column of an output."""
-        return f"{self.table}.{name}"
-
-    @override
-    def grown(self, *operands: Magnitude) -> Magnitude:
-        return NUMBERS
-
-    @override
-    def express(self, *inputs: Quantity) -> Quantity:
-        value = column(self.column_of(self.names[0]))
-        return value.is_present().both(value) if self.dtype.kind == "b" else value
 
     @override
     def __repr__(self) -> str:

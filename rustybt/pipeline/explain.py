@@ -121,7 +121,9 @@ def _in_python(plan: Plan) -> Iterator[str]:
             yield f"  {term!r}"
             yield f"    inputs: {', '.join(map(repr, term.inputs))}"
             more = f", for {before} sessions more" if before else ""
-            yield f"    once a session, windows of {term.window_length} sessions{more}"
+            whole = term.look_back >= ALL_SESSIONS - 1
+            window = "the whole history" if whole else f"windows of {term.look_back + 1} sessions"
+            yield f"    once a session, {window}{more}"
         yield ""
 
 

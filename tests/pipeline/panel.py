@@ -64,7 +64,7 @@ class Panel:
         if isinstance(term, BoundColumn):
             return self.window(term, label, 1)[0]
         with np.errstate(all="ignore"):
-            # The SQL of an angle is of one row; its definition is of the window.
+            # The SQL of an angle is of one row and that of a scan a column; their definition is of the window.
             if term.scope is Scope.SERIES or isinstance(term, WindowedFactor):
                 whole = term.sessions_before == ALL_SESSIONS - 1
                 length = max(label, 1) if whole else term.window_length

@@ -46,6 +46,16 @@ def _case(
     return Case(kind(**inputs, **parameters), name, fields or ("close",), parameters, order)
 
 
+_UNEVEN = {
+    "startvalue": 70.0,
+    "offsetonreverse": 0.02,
+    "accelerationinitlong": 0.03,
+    "accelerationlong": 0.01,
+    "accelerationmaxlong": 0.15,
+    "accelerationinitshort": 0.3,
+    "accelerationshort": 0.04,
+    "accelerationmaxshort": 0.25,
+}
 _ALL = [
     *(_case(it) for it in ("EMA", "DEMA", "TEMA", "T3", "KAMA", "WMA", "TRIMA", "TRIX", "CMO")),
     *(_case(it, timeperiod=7) for it in ("EMA", "DEMA", "TEMA", "T3", "KAMA", "WMA", "TRIMA")),
@@ -115,6 +125,15 @@ _ALL = [
     _case("BETA", "high", "low"),
     _case("CORREL", "high", "low", timeperiod=8),
     _case("BETA", "high", "low", timeperiod=9),
+    _case("SAR", *BARS[:2]),
+    _case("SAR", *BARS[:2], acceleration=0.05, maximum=0.11),
+    _case("SAREXT", *BARS[:2]),
+    _case("SAREXT", *BARS[:2], **_UNEVEN),
+    _case("SAREXT", *BARS[:2], startvalue=-70.0, accelerationlong=0.3),
+    *(_case(f"HT_{it}") for it in ("DCPERIOD", "DCPHASE", "TRENDLINE", "TRENDMODE")),
+    *(_case(f"HT_{it}", order=(0, 1)) for it in ("PHASOR", "SINE")),
+    _case("MAMA", order=(0, 1)),
+    _case("MAMA", order=(0, 1), fastlimit=0.7, slowlimit=0.1),
 ]
 CASES = {
     " ".join([it.talib.lower(), *(f"{name}={value}" for name, value in it.parameters.items())]): it

@@ -217,6 +217,19 @@ def test_compute_gets_the_living_assets_and_a_timestamp(small, panel):
     assert assets.dtype == np.int64
 
 
+def test_compute_may_write_into_its_windows_and_assets(small, panel):
+    class Writing(Weighted):
+        def compute(self, today, assets, out, close, volume, weight):
+            super().compute(today, assets, out, close, volume, weight)
+            close[:], volume[:], assets[:] = np.nan, -1, -1
+
+    for mask in (None, LIQUID):
+        columns = {"plain": Weighted(mask=mask), "writing": Writing(mask=mask)}
+        rows = run(small, panel, columns).pl()
+        assert rows["plain"].count() > 20
+        assert rows["writing"].equals(rows["plain"])
+
+
 def test_what_compute_leaves_alone_is_missing(small, panel):
     assert run(small, panel, {"value": Recorder()}).pl()["value"].null_count() > 0
 

@@ -345,6 +345,28 @@ def test_times_that_are_none(library, times):
         DataSet.from_frame(frame, time="when", columns={"x": float}, name="F")
 
 
+@pytest.mark.parametrize(
+    ("table", "time"), [("bars_1d", "sid"), ("small.bars_1d", "close"), ("adjustments", "ratio")]
+)
+def test_times_of_a_table_that_are_none(small, table, time):
+    bound = DataSet.from_table(table, time=time, columns={"x": float}, name="T")
+    pipe = Pipeline({"x": bound.x.latest})
+    said = rf"{table.split('.')[-1]}: the times in '{time}' are of type"
+    for run in (pipe.run, pipe.stream):
+        with pytest.raises(DatasetError, match=said):
+            run("2024-01-03", "2024-01-31", bundle="small", warehouse=small)
+
+
+def test_days_of_events_that_are_none(small):
+    options = {"day": "ratio", "time": "session", "columns": {"amount": float}}
+    events = next_event("E", "small.adjustments", **options)
+    with pytest.raises(DatasetError, match="ratio"):
+        rows_of(small, {"x": events.amount.latest})
+    frame = pl.DataFrame({"session": [D[4]], "sid": [0], "ratio": [0.5], "amount": [1.0]})
+    with pytest.raises(DatasetError, match=r"E: the times in 'ratio' are of type double"):
+        previous_event("E", frame, **options)
+
+
 def test_values_that_are_objects():
     import pandas as pd
 

@@ -229,6 +229,7 @@ def expected(panel, term):
 @pytest.mark.parametrize("name", NUMBERS)
 def test_sql_agrees_with_numpy(name, form, panel, request):
     got = request.getfixturevalue(form)[name].to_numpy()
+    assert got.dtype != object  # whose numbers would be compared one by one, as Python does
     wanted = expected(panel, NUMBERS[name])
     # Sums are exact to the size of their terms, which a mean near zero forgets.
     np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-12)

@@ -81,6 +81,7 @@ def test_sql_agrees_with_numpy(name, results, panel):
         ]
     )
     got = results[name].to_numpy()
+    assert got.dtype != object  # whose numbers would be compared one by one, as Python does
     # Sums are exact to the size of their terms, which a mean near zero forgets.
     np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 

@@ -67,8 +67,9 @@ def both(pipe, opened, start=START, end=END):
 
 @pytest.fixture(params=[4, pytest.param(1, marks=pytest.mark.slow)], ids=["a fourth", "all"])
 def examples(request, example_columns):
-    """Every fourth example, for every change; all."""
-    return {name: example_columns[name] for name in sorted(example_columns)[:: request.param]}
+    """Every fourth example, for every change; all. What Python computes has no statement that runs."""
+    said = {name: term for name, term in example_columns.items() if term.joined is None}
+    return {name: said[name] for name in sorted(said)[:: request.param]}
 
 
 @pytest.mark.parametrize(

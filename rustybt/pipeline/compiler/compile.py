@@ -7,7 +7,7 @@ the spine of ``sql/queries/spine.sql.j2``. `streaming` has the form that a run e
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import sqlglot
 from sqlglot import exp
@@ -22,7 +22,7 @@ from warehouse import sqltext
 
 KEYS = ("session", "sid", "symbol")
 Part: TypeAlias = tuple[str, exp.Query]  # a CTE
-_VIEWS = frozenset({"sessions", "adjustments", "assets", "bars_1d", "fx_rates"})
+VIEWS: Final = frozenset({"sessions", "adjustments", "assets", "bars_1d", "fx_rates"})
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def with_parts(query: exp.Select, parts: Iterable[Part], schema: str | None) -> 
     for name, part in (*parts, *own):
         whole = whole.with_(name, as_=part, copy=False)
     for table in whole.find_all(exp.Table):
-        if schema is not None and table.name in _VIEWS and not table.db:
+        if schema is not None and table.name in VIEWS and not table.db:
             table.set("db", exp.to_identifier(schema))
     return whole
 

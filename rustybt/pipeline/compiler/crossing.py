@@ -1,7 +1,8 @@
-"""Windows over other partitions than the history of one asset, on the columns they need alone.
+"""Windows that do not stream, on the columns they need alone: those over other partitions than one asset.
 
 The wide rows never meet such a window: it would copy every column they have. A value of a whole
-session is an aggregate by session, which is given back to each of its rows.
+session is an aggregate by session, which is given back to each of its rows. A correlation of ranks is no
+window of SQL at all.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from rustybt.pipeline.compiler.ranked import rank_correlations
 from rustybt.pipeline.compiler.stages import text_of
+from rustybt.pipeline.compiler.streaming import RANK_CORRELATION
 from rustybt.pipeline.vocabulary.quantity import Sql
 
 if TYPE_CHECKING:
@@ -33,14 +36,24 @@ _OVER_LISTS: Final[Mapping[type[object], str]] = {
     exp.VariancePop: "list_var_pop",
 }
 _UNORDERED: Final = (exp.Max, exp.Min, exp.Count)
+_RANKS: Final = (exp.RowNumber, exp.Rank, exp.DenseRank)
 
 
 def together(windows: Windows) -> list[Windows]:
-    """Return the windows in groups that one statement computes best: of one partition each."""
+    """Return the windows in groups that one statement computes best.
+
+    They are of one partition each, and ranks of one value.
+    """
     groups: dict[tuple[object, ...], dict[str, exp.Window]] = {}
     for name, window in windows.items():
         partition = tuple(text_of(it) for it in window.args.get("partition_by") or ())
-        groups.setdefault((partition, _is_of_whole_session(window)), {})[name] = window
+        key = _rank_key(window)
+        kind = (
+            _is_ranked(window),
+            _is_of_whole_session(window),
+            None if key is None else text_of(key),
+        )
+        groups.setdefault((partition, kind), {})[name] = window
     return list(groups.values())
 
 
@@ -60,6 +73,8 @@ def crossed(
     warehouse
         Whose engine computes.
     """
+    if all(map(_is_ranked, windows.values())):
+        return {name: _ranked(rows, it) for name, it in windows.items()}
     if all(map(_is_of_whole_session, windows.values())):
         slim = rows.select(sorted({*needs, "s"} - {"session"}))
         found = warehouse.arrow(text_of(_by_session(windows)), tables={_GIVEN: slim})
@@ -67,14 +82,14 @@ def crossed(
         least = int(s.min(initial=0))  # a pad begins before the first session
         back = np.zeros(int(s.max(initial=0)) - least + 1, dtype="i4")
         back[found["s"].combine_chunks().to_numpy() - least] = np.arange(len(found), dtype="i4")
-        back = back[s - least]
+        places = pa.array(back[s - least])
     else:
         rowwise = np.arange(len(rows), dtype="i4")
         slim = rows.select(sorted(needs)).append_column(_PLACE, pa.array(rowwise))
         found = warehouse.arrow(text_of(_by_row(windows)), tables={_GIVEN: slim})
-        back = np.empty(len(rows), dtype="i4")
-        back[found[_PLACE].combine_chunks().to_numpy()] = rowwise
-    places = pa.array(back)
+        back = np.full(len(rows), -1, dtype="i4")
+        back[found[_PLACE].combine_chunks().to_numpy()] = rowwise[: len(found)]
+        places = pa.array(back, mask=back < 0) if len(found) < len(rows) else pa.array(back)
     return {name: taken(found[name], places) for name in windows}
 
 
@@ -94,6 +109,18 @@ def taken(values: pa.ChunkedArray, places: pa.Array) -> pa.ChunkedArray:
     else:
         array = take(whole)
     return pa.chunked_array([array], type=values.type)
+
+
+def _is_ranked(window: exp.Window) -> bool:
+    return isinstance(window.this, exp.Anonymous) and window.this.this == RANK_CORRELATION
+
+
+def _ranked(rows: pa.Table, window: exp.Window) -> pa.ChunkedArray:
+    sids, x, y = (
+        rows[it].to_numpy() for it in ("sid", *(it.name for it in window.this.expressions))
+    )
+    length = int(window.args["spec"].args["start"].name) + 1
+    return pa.chunked_array([rank_correlations(x, y, sids, length)])
 
 
 def _is_of_whole_session(window: exp.Window) -> bool:
@@ -133,4 +160,16 @@ def _listed(value: Sql, number: int) -> Sql:
 
 def _by_row(windows: Windows) -> exp.Select:
     added = (exp.alias_(it, name) for name, it in windows.items())
-    return exp.select(_PLACE, *added).from_(_GIVEN)
+    query = exp.select(_PLACE, *added).from_(_GIVEN)
+    key = _rank_key(next(iter(windows.values())))
+    # What is missing has no rank and comes last: without its rows the sort is shorter.
+    return query if key is None else query.where(key.is_(exp.Null()).not_())
+
+
+def _rank_key(window: exp.Window) -> Sql | None:
+    """Return the value that is ranked, None if the window gives no rank."""
+    counts = isinstance(window.this, exp.Count) and isinstance(window.this.this, exp.Star)
+    if not counts and not isinstance(window.this, _RANKS):
+        return None
+    value: Sql = window.args["order"].expressions[0].this
+    return value

@@ -3,13 +3,16 @@
 Any other use of such a term, and every other column, is computed as a relation beside the bars.
 """
 
+import numpy as np
 import pyarrow as pa
 
 from rustybt.pipeline.compiler.compile import KEYS, Reach
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.plan import Plan, plan
 from rustybt.pipeline.compiler.python_stage import Read, holding
-from rustybt.pipeline.custom import CustomOutput, CustomTerm
+from rustybt.pipeline.computed import ComputedTerm
+from rustybt.pipeline.custom import CustomOutput
+from rustybt.pipeline.factors import RecarrayField
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.relation import Computed
 
@@ -37,17 +40,22 @@ def with_direct(whole: Plan, reach: Reach, rows: LivingRows, read: Read) -> pa.T
     others = {name: it for name, it in whole.columns.items() if name not in direct}
     if others:
         found = read(holding(plan(others, None, whole.domain), tables), reach)
-        columns = dict(zip(found.column_names, found.columns, strict=True))
     else:
-        columns = dict(rows.keys(*span))
+        found = pa.table(rows.keys(*span))
+    columns = dict(zip(found.column_names, found.columns, strict=True))
     for name, (table, column) in direct.items():
-        columns[name] = rows.placed(tables[table], column, *span)
+        columns[name] = rows.placed(tables[table], column, found)
     return pa.table({it: columns[it] for it in (*KEYS, *whole.columns)})
 
 
 def _source(term: Term) -> tuple[str, str] | None:
     """Return table and column of a term that is a number of Python, None of any other."""
-    of = term.inputs[0] if isinstance(term, CustomOutput) else term
-    if not isinstance(of, CustomTerm) or of.dtype.str != "<f8":
+    of, name = term, None
+    if isinstance(term, CustomOutput):
+        of, name = term.inputs[0], term.name
+    elif isinstance(term, RecarrayField):
+        of, name = term.of, term.name
+    # A mask that SQL applies is not known here.
+    if not isinstance(of, ComputedTerm) or np.dtype(of.dtype).str != "<f8" or of.sources:
         return None
-    return of.table, term.name if isinstance(term, CustomOutput) else of.names[0]
+    return of.table, name or of.names[0]

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from rustybt.errors import RowOrderError
+from rustybt.pipeline.compiler.aged import Aged, Standing, aged
 from rustybt.pipeline.compiler.crossing import crossed, taken, together
 from rustybt.pipeline.compiler.spine import Piece, Spine
 from rustybt.pipeline.compiler.stages import text_of
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _ROW: Final = ("sid", "s", "k", "alive")
 _GIVEN: Final = "rows_given"
 _THREADS: Final = 2
+_NARROW: Final = 5  # columns of a statement over cells, so that both threads have some
+_LONG: Final = 2_000_000  # rows from which on a plan costs little beside what it computes
 _MOST: Final = 0.5  # of the sessions: from which on no row is dropped before the end
 
 T = TypeVar("T")
@@ -77,21 +80,29 @@ class _Run:
         self._screened = self._early and program.screen is not None and len(passes) == 1
         # A filter copies every column, and few rows would go.
         self._early &= self._screened or (span.until - span.first < _MOST * spine.facts.longest)
+        self._aged: Aged | None = None
         self._first, self._then = self._grouped()
 
     def rows(self, pool: ThreadPoolExecutor) -> pa.Table:
-        done = [
-            [pool.submit(self._passed, 0, names, piece) for piece in self._pieces]
-            for names in (*self._first, *self._then)
-        ]
-        columns = _gathered(done[: len(self._first)])
-        edges = np.cumsum([0, *(it.result().num_rows for it in done[0])]).tolist()
+        first, then = (self._submitted(pool, names) for names in (self._first, self._then))
+        columns = _gathered(first)
+        if self._screened:
+            return self._ordered(pool, columns, _sorted(columns), {})
+        standing = Standing.of(columns, self._span.first, self._span.until)
+        over_cells = []
+        if self._aged is not None and standing.is_dense():
+            over_cells = self._over_cells(pool, self._aged, columns, standing)
+        elif self._aged is not None:
+            _, more = groups(self._program.passes[0], [], self._aged.names, self._program.needs)
+            then += self._submitted(pool, [it.names for it in more])
+        edges = np.cumsum([0, *(it.result().num_rows for it in first[0])]).tolist()
         for at, each in enumerate(self._program.passes):
             if at and (wanted := self._wanted(at)):
                 columns |= self._passed_again(pool, at, wanted, (columns, edges))
             if each.crossings:
                 columns |= self._crossed(pool, at, columns)
-        return self._ordered(pool, columns | _gathered(done[len(self._first) :]))
+        columns |= _gathered(then)
+        return self._ordered(pool, columns, standing.keys(), _gathered(over_cells))
 
     def tasks(self) -> list[tuple[list[str], Piece]]:
         """Return what the statements of the first pass hand on, and over which piece."""
@@ -107,9 +118,10 @@ class _Run:
 
     @property
     def _pieces(self) -> Sequence[Piece]:
-        # Few statements would leave a thread idle; of many each is planned once.
+        # Few statements, or long ones, would leave a thread idle; of many short ones each is planned once.
         many = len(self._first) + len(self._then) >= 2 * _THREADS
-        return [self._spine.whole] if many else self._spine.pieces
+        short = self._spine.rows < _LONG
+        return [self._spine.whole] if many and short else self._spine.pieces
 
     def _grouped(self) -> tuple[list[list[str]], list[list[str]]]:
         """Return what the statements of the first pass hand on: what later passes need, and the rest."""
@@ -119,10 +131,17 @@ class _Run:
         program = self._program
         later = {*program.passes[0].crossings}.union(*map(_names, program.passes[1:]))
         needed = {it for name in later for it in program.needs[name]}
+        last = [it for it in wanted if it not in needed]
+        if not self._early and program.screen is None:
+            self._aged = aged(program.passes[0], last, program.needs)
+        read: set[str] = set()
+        if self._aged is not None:
+            read = {*self._aged.ages} - {*_ROW}
+            last = [it for it in last if it not in self._aged.names]
         first, then = groups(
             program.passes[0],
-            [it for it in wanted if it in needed],
-            [it for it in wanted if it not in needed],
+            sorted(read | (needed & {*wanted})),
+            last,
             program.needs,
         )
         early, late = [it.names for it in first], [it.names for it in then]
@@ -130,6 +149,24 @@ class _Run:
             early, late = late[:1] or [[]], late[1:]
         early[0] = [*_ROW, *early[0]]
         return early, late
+
+    def _submitted(
+        self, pool: ThreadPoolExecutor, groups_of: Iterable[Sequence[str]]
+    ) -> list[list["Future[pa.Table]"]]:
+        return [
+            [pool.submit(self._passed, 0, names, piece) for piece in self._pieces]
+            for names in groups_of
+        ]
+
+    def _over_cells(
+        self, pool: ThreadPoolExecutor, of: Aged, columns: Columns, standing: Standing
+    ) -> list[list["Future[pa.Table]"]]:
+        """Begin with the columns that are computed of rows laid out by session."""
+        cells = standing.cells(of.oldest)
+        arrays = _mapped(pool, lambda it: taken(columns[it], cells).combine_chunks(), of.ages)
+        laid = dict(zip(of.ages, arrays, strict=True))
+        narrow = (of.names[at : at + _NARROW] for at in range(0, len(of.names), _NARROW))
+        return [[pool.submit(of.computed, it, laid, standing, self._warehouse)] for it in narrow]
 
     def _passed(self, at: int, names: Sequence[str], piece: Piece) -> pa.Table:
         """Run the stages of a pass over a piece, and prove the order of its rows."""
@@ -193,39 +230,28 @@ class _Run:
         found = _mapped(pool, values, together(self._program.passes[at].crossings))
         return {name: values for columns in found for name, values in columns.items()}
 
-    def _ordered(self, pool: ThreadPoolExecutor, columns: Columns) -> pa.Table:
-        s, sid, order = self._places(columns)
+    def _ordered(
+        self, pool: ThreadPoolExecutor, columns: Columns, keys: Sequence[pa.Array], found: Columns
+    ) -> pa.Table:
+        """Return the rows; `keys` are session, sid and place of each, `found` is in their order already."""
+        s, sid, order = keys
         outputs, screen = self._program.outputs, self._program.screen
         if screen is not None and not self._screened:
             passed = taken(columns[screen], order).combine_chunks().fill_null(fill_value=False)
-            s, sid, order = (it.filter(passed) for it in (s, sid, order))
-        names = dict.fromkeys(outputs.values())
+            s, sid, order = (it.filter(passed) for it in keys)
+        names = [it for it in dict.fromkeys(outputs.values()) if it not in found]
         values = _mapped(pool, lambda it: taken(columns[it], order), names)
-        found = dict(zip(names, values, strict=True))
+        found = found | dict(zip(names, values, strict=True))
         # Lists, since a column of the plan may be named as a key is.
         wanted = [s, sid, *(found[it] for it in outputs.values())]
         return pa.Table.from_arrays(wanted, names=["s", "sid", *outputs])
 
-    def _places(self, columns: Columns) -> tuple[pa.Array, pa.Array, pa.Array]:
-        """Return the session and the sid of the rows that come out, and where each stands."""
-        s, sid = (columns[it].combine_chunks().to_numpy() for it in ("s", "sid"))
-        if self._screened:  # rows are missing anywhere
-            order = np.argsort(s.astype("i2"), kind="stable").astype("i4")
-            return pa.array(s[order]), pa.array(sid[order]).dictionary_encode(), pa.array(order)
-        # Each asset is alive in its last rows, one a session: no sort tells where they are.
-        starts = np.append(0, np.flatnonzero(sid[1:] != sid[:-1]) + 1)[: len(sid)]
-        lasts = np.append(starts[1:], len(sid))[: len(starts)] - 1
-        alive = columns["alive"].combine_chunks().to_numpy(zero_copy_only=False)
-        living = np.add.reduceat(alive, starts, dtype="i4") if len(starts) else starts
-        until = np.minimum(s[lasts] + 1, self._span.until)
-        begin = np.maximum(s[lasts] + 1 - living, self._span.first)
-        labels = np.arange(self._span.first, self._span.until, dtype="i4")[:, None]
-        there = (labels >= begin) & (labels < until)
-        assets = np.broadcast_to(np.arange(len(starts), dtype="i4"), there.shape)[there]
-        numbers = np.repeat(labels[:, 0], np.count_nonzero(there, axis=1))
-        places = (lasts - s[lasts]).astype("i4")[assets] + numbers
-        sids = pa.DictionaryArray.from_arrays(pa.array(assets), pa.array(sid[starts]))
-        return pa.array(numbers), sids, pa.array(places)
+
+def _sorted(columns: Columns) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Return session, sid and place of rows of which any may be missing."""
+    s, sid = (columns[it].combine_chunks().to_numpy() for it in ("s", "sid"))
+    order = np.argsort(s.astype("i2"), kind="stable").astype("i4")
+    return pa.array(s[order]), pa.array(sid[order]).dictionary_encode(), pa.array(order)
 
 
 def _names(of: Pass) -> list[str]:

@@ -102,29 +102,42 @@ class LivingRows:
         """Return the sids of the rows of a span."""
         return self._sids[self._places(first, until)[1]]
 
-    def placed(self, table: pa.Table, column: str, first: int, until: int) -> pa.Array:
-        """Return a column of numbers of a table at the rows of a span.
+    def alive(self, first: int, until: int) -> Values:
+        """Return which assets are alive at each session of a span, of shape (sessions, assets)."""
+        labels = np.arange(first, until, dtype="i4")[:, None]
+        found: Values = (labels >= self._begin) & (labels < self._end)
+        return found
 
-        The table has session and sid, and comes by them.
+    def placed(self, table: pa.Table, column: str, keys: pa.Table) -> pa.ChunkedArray:
+        """Return a column of numbers of a table at other rows.
+
+        Parameters
+        ----------
+        table
+            With session and sid, by which it comes.
+        column
+            Its name.
+        keys
+            The session and sid of each row that is wanted, by them.
         """
-        session, sid, values = (table[it].combine_chunks() for it in ("session", "sid", column))
-        days = session.to_numpy(zero_copy_only=False).astype("datetime64[D]")
-        wanted = self.days[first:until]
-        begins = np.searchsorted(days, wanted)
-        ends = np.searchsorted(days, wanted, side="right")
-        inside = slice(int(begins.min(initial=len(days))), int(ends.max(initial=0)))
-        labels, assets = self._places(first, until)
-        own = labels.astype("i8") * len(self._sids) + assets
-        number = np.repeat(np.arange(first, until) * len(self._sids), ends - begins)
-        number += np.searchsorted(self._sids, sid.to_numpy()[inside])
-        known = values.to_numpy(zero_copy_only=False)[inside]
-        if not np.array_equal(number, own):
-            found = np.full(len(own), np.nan)
-            found[np.searchsorted(own, number)] = known
-            known = found
-        return pa.array(known, mask=np.isnan(known))
+        if table["session"].equals(keys["session"]) and table["sid"].equals(keys["sid"]):
+            return table[column]
+        own, wanted = self._numbered(table), self._numbered(keys)
+        found = np.full(len(wanted), np.nan)
+        _, at, there = np.intersect1d(own, wanted, assume_unique=True, return_indices=True)
+        found[there] = table[column].to_numpy()[at]
+        return pa.chunked_array([pa.array(found, mask=np.isnan(found))])
+
+    def _numbered(self, rows: pa.Table) -> Values:
+        """Return a number for each row, in the order of its session and sid."""
+        days, sids = (rows[it].to_numpy() for it in ("session", "sid"))
+        session = np.searchsorted(self.days, days.astype("datetime64[D]"))
+        number: Values = session * len(self._sids) + np.searchsorted(self._sids, sids)
+        return number
 
     def _places(self, first: int, until: int) -> tuple[Values, Values]:
-        labels = np.arange(first, until, dtype="i4")[:, None]
-        s, asset = np.nonzero((labels >= self._begin) & (labels < self._end))
-        return (s + first).astype("i4"), asset.astype("i4")
+        there = self.alive(first, until)
+        labels = np.arange(first, until, dtype="i4")
+        assets = np.arange(len(self._sids), dtype="i4")
+        s = np.repeat(labels, np.count_nonzero(there, axis=1))
+        return s, np.broadcast_to(assets, there.shape)[there]

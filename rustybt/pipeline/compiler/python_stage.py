@@ -1,16 +1,15 @@
-"""Runs the terms that users write in Python, over windows of panels that SQL has read.
+"""Computes the terms of Python of a plan over panels that SQL has read.
 
-A panel is dense: sessions by assets. A window is a view of it, or a copy where assets are left out; where
-an action falls inside, what stands before it is multiplied by the ratio of the running products of both
-sessions. Terms that need the values of other such terms run after them, in rounds.
+Terms that need the values of other such terms run after them, in rounds. A term that users write sees the
+windows of one session after the other; a scan sees the whole history of the assets.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,19 +17,24 @@ from typing_extensions import override
 
 from rustybt.errors import CustomTermError
 from rustybt.pipeline.compiler.compile import Reach
+from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.panel import Panel, Places, array, degrees_of, runs, scales_of
 from rustybt.pipeline.compiler.plan import Plan, in_order, plan
+from rustybt.pipeline.computed import ComputedTerm
 from rustybt.pipeline.custom import CustomTerm
-from rustybt.pipeline.data import BoundColumn
+from rustybt.pipeline.factors.indicators.scan import Scan
 from rustybt.pipeline.term import Term
-from rustybt.pipeline.vocabulary.nanmath import Array, Values
+from rustybt.pipeline.vocabulary.frame import Scope
+from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Quantity, column
 from rustybt.pipeline.vocabulary.relation import Computed
 
 Tables: TypeAlias = dict[str, pa.Table]
 Read: TypeAlias = Callable[[Plan, Reach], pa.Table]
 
-_CELLS: Final = 4_000_000  # sessions times assets of one panel, so that memory has a bound
-_PRICES, _SPLITS = "price_scale", "split_scale"
+_CELLS: Final = (
+    4_000_000  # sessions times assets that are computed at once, so that memory has a bound
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -44,13 +48,18 @@ class _Given(Term):
         return column(self.name)
 
 
-def with_python(
-    wanted: Plan,
-    reach: Reach,
-    sessions: Sequence[date],
-    sids: Sequence[int],
-    read: Read,
-) -> Plan:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class _Steady(Term):
+    """The values of its input in one state of adjustment, the same in every session."""
+
+    scope = Scope.SERIES
+
+    @override
+    def express(self, *inputs: Quantity) -> Quantity:
+        return Quantity(inputs[0].sql)
+
+
+def with_python(wanted: Plan, reach: Reach, rows: LivingRows, read: Read) -> Plan:
     """Return a plan that holds the rows of its terms of Python.
 
     Parameters
@@ -59,22 +68,26 @@ def with_python(
         The plan.
     reach
         Its sessions.
-    sessions, sids
-        Those of the bundle, in order.
+    rows
+        Those of the bundle.
     read
-        Returns the rows of another plan over other sessions.
+        Returns the columns of another plan over other sessions, by session and sid: with these, or for the
+        living assets without them.
 
     Raises
     ------
     CustomTermError
         A `compute` raised; what it raised is the cause.
     """
-    if not any(isinstance(it.relation, Computed) for it in wanted.joined):
-        return wanted
     tables: Tables = {}
     for term, before in demands(wanted).items():  # inputs come first
-        stage = _Stage(term, sessions, np.asarray(sids, np.int64), read, tables)
-        tables[term.table] = stage.rows(_labels(sessions, reach, before))
+        stage: _Scanned | _Called
+        if isinstance(term, Scan):
+            stage = _Scanned(term, rows, read, tables)
+        else:
+            assert isinstance(term, CustomTerm)  # noqa: S101 - there is no third kind
+            stage = _Called(term, rows, read, tables)
+        tables[term.table] = stage.rows(_labels(rows.sessions, reach, before))
     return holding(wanted, tables)
 
 
@@ -89,6 +102,19 @@ def holding(wanted: Plan, tables: Tables) -> Plan:
     return replace(wanted, joined=tuple(joined))
 
 
+def demands(wanted: Plan) -> dict[ComputedTerm, int]:
+    """Return the terms of Python, inputs first, and how many sessions before the first each needs."""
+    outputs = [*wanted.columns.values(), *([] if wanted.screen is None else [wanted.screen])]
+    ordered = in_order(outputs, needs=True)
+    before = dict.fromkeys(ordered, 0)
+    for term in reversed(ordered):
+        here = before[term]
+        reach = term.look_back if isinstance(term, ComputedTerm) else term.sessions_before
+        for source in term.needs:
+            before[source] = max(before[source], here + reach)
+    return {it: before[it] for it in ordered if isinstance(it, ComputedTerm)}
+
+
 def _labels(sessions: Sequence[date], reach: Reach, before: int) -> range:
     first = 0 if reach.first is None else bisect_left(sessions, reach.first)
     last = len(sessions)
@@ -97,167 +123,134 @@ def _labels(sessions: Sequence[date], reach: Reach, before: int) -> range:
     return range(max(0, first - before), last)
 
 
-def demands(wanted: Plan) -> dict[CustomTerm, int]:
-    """Return the terms of Python, inputs first, and how many sessions before the first each needs."""
-    outputs = [*wanted.columns.values(), *([] if wanted.screen is None else [wanted.screen])]
-    ordered = in_order(outputs, needs=True)
-    before = dict.fromkeys(ordered, 0)
-    for term in reversed(ordered):
-        here = before[term]
-        reach = term.window_length - 1 if isinstance(term, CustomTerm) else term.sessions_before
-        for source in term.needs:
-            before[source] = max(before[source], here + reach)
-    return {it: before[it] for it in ordered if isinstance(it, CustomTerm)}
-
-
-class _Stage:
-    """One term of Python on one bundle."""
+class _Reading:
+    """The columns that a term of Python needs of one bundle."""
 
     def __init__(
-        self,
-        term: CustomTerm,
-        sessions: Sequence[date],
-        sids: Values,
-        read: Read,
-        tables: Tables,
+        self, columns: Mapping[str, Term], rows: LivingRows, read: Read, tables: Tables
     ) -> None:
-        self._term, self._sessions, self._sids, self._read = term, sessions, sids, read
+        self._rows, self._read = rows, read
+        found = plan(columns, None)
+        if found.joined:  # what is no bar may be known before the first bar of an asset
+            found = replace(plan({**columns, "alive": _Given(name="alive")}, None), living=False)
+        self._plan = holding(found, tables)
+
+    def places(self, labels: range, pad: int) -> tuple[pa.Table, Places]:
+        """Return the columns over some labels, and where their rows stand behind a pad."""
+        sessions = self._rows.sessions
+        read_from = sessions[max(0, labels.start - self._plan.lookback - 1)]
+        reach = Reach(sessions[labels.start], sessions[labels.stop - 1], read_from)
+        table = self._read(self._plan, reach)
+        if self._plan.living:
+            return table, Places.of_living(labels, pad, self._rows)
+        return table, Places.of_table(table, labels, pad, self._rows)
+
+
+class _Called:
+    """One term that a user wrote on one bundle."""
+
+    def __init__(self, term: CustomTerm, rows: LivingRows, read: Read, tables: Tables) -> None:
+        self._term, self._rows = term, rows
         columns: dict[str, Term] = {f"input_{n}": it for n, it in enumerate(term.inputs)}
-        columns |= {it: _Given(name=it) for it in (*_scales(term), "alive")}
+        columns |= {it: _Given(name=it) for it in scales_of(term.inputs)}
         if term.mask is not None:
             columns["mask"] = term.mask
-        found = plan(columns, None)
-        # What is no bar may be known before the first bar of an asset.
-        self._plan = replace(holding(found, tables), living=not found.joined)
+        self._reading = _Reading(columns, rows, read, tables)
+        self._sids = np.asarray(rows.all_sids, np.int64)
 
     def rows(self, labels: range) -> pa.Table:
         """Return session, sid and the outputs, of the assets that it was computed for."""
         size = max(self._term.window_length, _CELLS // max(1, len(self._sids)))
         starts = range(labels.start, labels.stop, size)
         blocks = [range(it, min(it + size, labels.stop)) for it in starts]
-        return pa.concat_tables([self._block(it) for it in blocks] or [self._block(range(0))])
+        nothing = np.zeros((0, len(self._sids)), np.bool_), Panel([], [], {}, {})
+        found = [self._called(it, *self._panel(it)) for it in blocks]
+        return pa.concat_tables(found or [self._called(range(0), *nothing)])
 
-    def _block(self, labels: range) -> pa.Table:
-        panel = self._panel(labels)
-        return _called(self._term, panel, [self._sessions[it] for it in labels])
-
-    def _panel(self, labels: range) -> "_Panel":
-        look_back = self._term.window_length - 1
+    def _panel(self, labels: range) -> tuple[Values, Panel]:
+        """Return which assets pass at each label, and the panel, whose first window is that of the first."""
+        look_back = self._term.look_back
         begin = max(0, labels.start - look_back)
-        sessions = self._sessions[begin : labels.stop]
-        panel = _Panel(self._term, self._sids, len(labels) + look_back, labels.start - begin)
-        if sessions:
-            read_from = self._sessions[max(0, begin - self._plan.lookback - 1)]
-            reach = Reach(sessions[0], sessions[-1], read_from)
-            panel.fill(self._read(self._plan, reach), sessions)
-        return panel
-
-
-class _Panel:
-    """The inputs of a term over sessions and assets, the oldest rows being those before history."""
-
-    def __init__(self, term: CustomTerm, sids: Values, rows: int, before: int) -> None:
-        self.sids, self._term = sids, term
-        self._shape = rows, len(sids)
-        self._pad = term.window_length - 1 - before  # rows that no session has
-        self.inputs: list[Values] = []
-        self._degrees: list[tuple[tuple[str, int], ...]] = []
-        self.scales: dict[str, Values] = {}
-        self.passing = np.zeros(self._shape, np.bool_)
-        self._changed: dict[str, Values] = {}
-
-    def fill(self, table: pa.Table, sessions: Sequence[date]) -> None:
-        at = self._places(table, sessions)
-        self.inputs = [
-            self._dense(it, table[f"input_{n}"], at) for n, it in enumerate(self._term.inputs)
-        ]
-        for name in _scales(self._term):
-            self._fill_scale(name, _array(table[name]), at)
-        self._degrees = [
-            tuple(it for it in _degrees(term) if it[0] in self.scales) for term in self._term.inputs
-        ]
-        passing = _array(table["alive"]).astype(np.bool_)
+        pad = look_back - (labels.start - begin)  # rows that no session has
+        table, places = self._reading.places(range(begin, labels.stop), pad)
+        passing = places.alive(table)
         if self._term.mask is not None:
-            passing = passing & _array(table["mask"]).astype(np.bool_)
-        self.passing.ravel()[at] = passing
+            passing &= places.of_column(table["mask"], self._term.mask)
+        return passing[look_back:], Panel.of(places, table, self._term.inputs)
 
-    def _places(self, table: pa.Table, sessions: Sequence[date]) -> Values:
-        # The rows come by session, so that each session is sought once.
-        days = _array(table["session"]).astype("datetime64[D]")
-        begins = np.searchsorted(days, np.asarray([*sessions, date.max], "datetime64[D]"))
-        row = np.repeat(np.arange(len(sessions)) + self._pad, np.diff(begins))
-        found: Values = row * self._shape[1] + np.searchsorted(self.sids, _array(table["sid"]))
+    def _called(self, labels: range, passing: Values, panel: Panel) -> pa.Table:
+        import pandas as pd
+
+        term, length = self._term, self._term.window_length
+        days = self._rows.days[labels.start : labels.stop]
+        todays = list(pd.DatetimeIndex(days))
+        counts = np.count_nonzero(passing, axis=1)
+        outs = _empty(term, int(counts.sum()))
+        sids, end, arguments = [np.empty(0, "i4")], 0, term.arguments
+        with copy(term.ctx):  # NumPy's own can be entered once
+            for begin, until in runs(passing):
+                chosen = np.flatnonzero(passing[begin])
+                if not chosen.size:
+                    continue
+                part, assets = panel.part(begin, until + length - 1, chosen), self._sids[chosen]
+                sids.append(np.tile(assets.astype("i4"), until - begin))
+                for row in range(begin, until):
+                    here = slice(end, end := end + chosen.size)
+                    windows = part.windows(row - begin, length)
+                    try:
+                        term.compute(todays[row], assets.copy(), outs[here], *windows, **arguments)
+                    except Exception as error:
+                        name, session = type(term).__name__, self._rows.sessions[labels[row]]
+                        raise CustomTermError(name, session, error) from error
+        values = {it: outs[it] if term.outputs else outs for it in term.names}
+        return _table(_repeated(days, counts), np.concatenate(sids), values, term)
+
+
+class _Scanned:
+    """One scan on one bundle."""
+
+    def __init__(self, term: Scan, rows: LivingRows, read: Read, tables: Tables) -> None:
+        self._term, self._rows = term, rows
+        columns: dict[str, Term] = {
+            f"input_{n}": _Steady(inputs=(it,)) for n, it in enumerate(term.inputs)
+        }
+        columns |= {it: _Given(name=it) for it in scales_of(term.inputs)}
+        self._reading = _Reading(columns, rows, read, tables)
+
+    def rows(self, labels: range) -> pa.Table:
+        """Return session, sid and the outputs, of all living assets."""
+        days = self._rows.days[labels.start : labels.stop]
+        sids = np.asarray(self._rows.all_sids, "i4")
+        passing = np.zeros((0, len(sids)), np.bool_)
+        found = dict.fromkeys(self._term.names, np.zeros(passing.shape))
+        if labels:
+            table, places = self._reading.places(range(labels.stop), 0)
+            passing = places.alive(table)[labels.start :]
+            found = {
+                it: values[labels.start :] for it, values in self._found(table, places).items()
+            }
+        counts = np.count_nonzero(passing, axis=1)
+        values = {name: it[passing] for name, it in found.items()}
+        of_row = np.broadcast_to(sids, passing.shape)[passing]
+        return _table(_repeated(days, counts), of_row, values, self._term)
+
+    def _found(self, table: pa.Table, places: Places) -> dict[str, Values]:
+        """Return the outputs at all labels, as they are known there."""
+        term = self._term
+        columns = [table[f"input_{n}"] for n in range(len(term.inputs))]
+        inputs = [places.dense(array(it), np.nan) for it in columns]
+        found = {it: np.full(places.shape, np.nan) for it in term.names}
+        size = max(1, _CELLS // places.shape[0])
+        for begin in range(0, places.shape[1], size):
+            part = slice(begin, begin + size)
+            for name, values in term.over(*(it[:, part] for it in inputs)).items():
+                found[name][:, part] = values
+        for name, degree in degrees_of(term.inputs[0]):
+            scale = places.scale(table[name])
+            if scale is not None:
+                for output, power in term.powers.items():
+                    found[output] *= scale ** (degree * power)
         return found
-
-    def _fill_scale(self, name: str, values: Values, at: Values) -> None:
-        if (values == values[:1]).all():
-            return  # no action
-        scale = np.full(self._shape, np.nan)
-        scale.ravel()[at] = values
-        _carry(scale)
-        # The newest row whose scale is another than that of the row before.
-        moved = np.zeros(self._shape, np.int64)
-        moved[1:] = np.where(scale[1:] != scale[:-1], np.arange(1, len(scale))[:, None], 0)
-        self.scales[name] = scale
-        self._changed[name] = np.maximum.accumulate(moved, axis=0)
-
-    def _dense(self, term: Term, values: pa.ChunkedArray, at: Values) -> Values:
-        found, empty = _with_empty(values, term)
-        dense = np.full(self._shape, empty, found.dtype)
-        dense.ravel()[at] = found
-        dense.setflags(write=False)
-        return dense
-
-    def windows(self, row: int, wanted: Values | slice) -> Iterator[Values]:
-        """Yield the window of each input that ends at a row, of the assets at some columns."""
-        rows = slice(row - self._term.window_length + 1, row + 1)
-        for values, degrees in zip(self.inputs, self._degrees, strict=True):
-            window = values[rows]
-            if not isinstance(wanted, slice):
-                window = window.take(wanted, axis=1)
-            for name, degree in degrees:
-                window = self._rescaled(window, name, degree, row, rows, wanted)
-            yield window
-
-    def _rescaled(
-        self, window: Values, name: str, degree: int, row: int, rows: slice, wanted: Any
-    ) -> Values:
-        moved = np.flatnonzero(self._changed[name][row, wanted] > rows.start)
-        if not moved.size:
-            return window
-        scales = self.scales[name][rows, wanted][:, moved]
-        window = window if window.flags.writeable else window.copy()
-        window[:, moved] *= (scales[-1] / scales) ** degree
-        return window
-
-
-def _called(term: CustomTerm, panel: _Panel, labels: Sequence[date]) -> pa.Table:
-    import pandas as pd
-
-    first = term.window_length - 1
-    row, asset = np.nonzero(panel.passing[first : first + len(labels)])
-    ends = np.searchsorted(row, np.arange(len(labels)), side="right").tolist()
-    outs = _empty(term, len(row))
-    arguments, begin = term.arguments, 0
-    with copy(term.ctx):  # NumPy's own can be entered once
-        for number, today in enumerate(pd.DatetimeIndex(list(labels))):
-            here = slice(begin, begin := ends[number])
-            chosen = asset[here]
-            if not chosen.size:
-                continue
-            wanted = slice(None) if chosen.size == panel.sids.size else chosen
-            windows = panel.windows(first + number, wanted)
-            try:
-                term.compute(today, panel.sids[chosen], outs[here], *windows, **arguments)
-            except Exception as error:
-                raise CustomTermError(type(term).__name__, labels[number], error) from error
-    columns = {
-        "session": pa.array(np.asarray(labels, "datetime64[D]")[row], pa.date32()),
-        "sid": pa.array(panel.sids[asset], pa.int32()),
-    }
-    for name in term.names:
-        columns[name] = _nullable(outs[name] if term.outputs else outs, term)
-    return pa.table(columns)
 
 
 def _empty(term: CustomTerm, size: int) -> Values:
@@ -270,7 +263,20 @@ def _empty(term: CustomTerm, size: int) -> Values:
     return found
 
 
-def _nullable(values: Values, term: CustomTerm) -> pa.Array:
+def _repeated(days: Values, counts: Values) -> Values:
+    """Return days so often each, as Arrow has them: days since 1970 of four bytes."""
+    return np.repeat(days.astype("i8").astype("i4"), counts)
+
+
+def _table(
+    sessions: Values, sids: Values, values: Mapping[str, Values], term: ComputedTerm
+) -> pa.Table:
+    """Return rows as a table; sessions are those of `_repeated`, sids of four bytes."""
+    keys = {"session": pa.array(sessions).view(pa.date32()), "sid": pa.array(sids)}
+    return pa.table({**keys, **{name: _nullable(it, term) for name, it in values.items()}})
+
+
+def _nullable(values: Values, term: ComputedTerm) -> pa.Array:
     empty = term.empty
     if values.dtype.kind == "O":
         return pa.array([None if it is None or it == empty else it for it in values], pa.string())
@@ -285,44 +291,3 @@ def _nullable(values: Values, term: CustomTerm) -> pa.Array:
     else:
         missing = values == empty
     return pa.array(np.ascontiguousarray(values), mask=missing)
-
-
-def _degrees(term: Term) -> tuple[tuple[str, int], ...]:
-    if not isinstance(term, BoundColumn):
-        return ()
-    # A price before a split is halved with its ratio, a volume is doubled.
-    found = ((_PRICES, term.price), (_SPLITS, -term.shares))
-    return tuple((name, degree) for name, degree in found if degree)
-
-
-def _scales(term: CustomTerm) -> tuple[str, ...]:
-    """Return the scales that its inputs follow."""
-    return tuple(dict.fromkeys(name for it in term.inputs for name, _ in _degrees(it)))
-
-
-def _with_empty(values: pa.ChunkedArray, term: Term) -> tuple[Values, Any]:
-    kind = values.type
-    if pa.types.is_boolean(kind):
-        return values.fill_null(pa.scalar(value=False)).to_numpy(), False
-    if pa.types.is_integer(kind):
-        return values.fill_null(-1).to_numpy(), -1
-    if pa.types.is_temporal(kind):
-        return values.to_numpy().astype("datetime64[ns]"), np.datetime64("NaT")
-    if pa.types.is_floating(kind):
-        filled = isinstance(term, BoundColumn) and term.shares > 0
-        return values.to_numpy(), 0.0 if filled else np.nan
-    return values.cast(pa.string()).to_numpy(zero_copy_only=False), None
-
-
-def _array(values: pa.ChunkedArray) -> Values:
-    found: Values = values.to_numpy()
-    return found
-
-
-def _carry(known: Array) -> None:
-    """Fill rows that are missing with the row before, and those at the beginning with the one after."""
-    for row in range(1, len(known)):
-        np.copyto(known[row], known[row - 1], where=np.isnan(known[row]))
-    for row in range(len(known) - 2, -1, -1):
-        np.copyto(known[row], known[row + 1], where=np.isnan(known[row]))
-    np.nan_to_num(known, copy=False, nan=1.0)

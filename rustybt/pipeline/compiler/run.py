@@ -1,7 +1,7 @@
 """A plan on a bundle: which sessions it needs, and the rows."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from rustybt.assets import AssetFinder
 from rustybt.days import Day, day_of
-from rustybt.errors import DatasetError, ForeignAssetError, SpanError
+from rustybt.errors import ForeignAssetError, SpanError
+from rustybt.pipeline.compiler.beside import check_beside
 from rustybt.pipeline.compiler.cache import Found, run_with_cache
 from rustybt.pipeline.compiler.compile import Reach, compile_plan, sessions_query
 from rustybt.pipeline.compiler.direct import with_direct
@@ -90,7 +91,8 @@ class _Computing:
     def rows_of(self, plan: Plan, reach: Reach) -> pa.Table:
         """Return the rows of a plan, after those of its terms in Python."""
         read = partial(rows_of, rows=self.rows, bundle=self.bundle, warehouse=self.warehouse)
-        whole = with_python(plan, reach, self.rows.sessions, self.rows.all_sids, read)
+        columns = partial(columns_of, rows=self.rows, bundle=self.bundle, warehouse=self.warehouse)
+        whole = with_python(plan, reach, self.rows, columns)
         return with_direct(whole, reach, self.rows, read)
 
     def shared_rows_of(
@@ -124,6 +126,38 @@ def rows_of(
     """
     if not plan.living:  # the spine has the rows of living assets alone
         return warehouse.arrow(_portable(plan, reach, bundle), tables=held_by(plan))
+    base, found = _executed(plan, reach, rows, spine, bundle=bundle, warehouse=warehouse)
+    # By place, since a column of the plan may be named s.
+    numbers, sids = (it.combine_chunks() for it in found.columns[:2])
+    keys = {
+        "session": pa.array(rows.sessions, pa.date32()).take(pc.add(numbers, base)),
+        "sid": sids.dictionary_decode(),
+        "symbol": rows.symbols(sids.dictionary).take(sids.indices),
+    }
+    columns = [*keys.values(), *found.columns[2:]]
+    return pa.Table.from_arrays(columns, names=[*keys, *found.column_names[2:]])
+
+
+def columns_of(
+    plan: Plan, reach: Reach, rows: LivingRows, *, bundle: str, warehouse: "Warehouse"
+) -> pa.Table:
+    """Return what `rows_of` does, without the keys if they are those of the living assets."""
+    if not plan.living:
+        return rows_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
+    _, found = _executed(plan, reach, rows, None, bundle=bundle, warehouse=warehouse)
+    return pa.Table.from_arrays(found.columns[2:], names=found.column_names[2:])
+
+
+def _executed(
+    plan: Plan,
+    reach: Reach,
+    rows: LivingRows,
+    spine: Spine | None,
+    *,
+    bundle: str,
+    warehouse: "Warehouse",
+) -> tuple[int, pa.Table]:
+    """Return the number of the session whose ``s`` is 0, and the rows of `execute`."""
     sessions = rows.sessions
     if spine is None:
         spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
@@ -134,16 +168,7 @@ def rows_of(
     span = Span(
         bisect_left(sessions, first) - spine.base, bisect_right(sessions, last) - spine.base
     )
-    found = execute(program, spine, span, warehouse)
-    # By place, since a column of the plan may be named s.
-    numbers, sids = (it.combine_chunks() for it in found.columns[:2])
-    keys = {
-        "session": pa.array(sessions, pa.date32()).take(pc.add(numbers, spine.base)),
-        "sid": sids.dictionary_decode(),
-        "symbol": rows.symbols(sids.dictionary).take(sids.indices),
-    }
-    columns = [*keys.values(), *found.columns[2:]]
-    return pa.Table.from_arrays(columns, names=[*keys, *found.column_names[2:]])
+    return spine.base, execute(program, spine, span, warehouse)
 
 
 @dataclass(frozen=True)
@@ -269,11 +294,13 @@ def reach_of(
     ------
     UnknownBundleError
         There is no such bundle.
+    DatasetError
+        What the plan reads beside the bars cannot be; see `check_beside`.
     SpanError
         The span ends before it starts, lies outside the bars of the bundle or holds no session.
     """
     name = warehouse.snapshot(bundle).bundle
-    _check_tables(plan, name, warehouse.snapshot(bundle).datasets)
+    check_beside(plan, name, warehouse)
     plan.domain.check_bundle(name, warehouse.snapshot(bundle).calendar, sessions)
     earliest, latest = (sessions[0], sessions[-1]) if sessions else (date.min, date.max)
     first = earliest if start is None else day_of("start", start)
@@ -289,12 +316,6 @@ def reach_of(
     else:
         return Reach(first, last, sessions[max(0, at - plan.lookback - 1)])
     raise SpanError(first, last, problem, bundle=name, held=held)
-
-
-def _check_tables(plan: Plan, bundle: str, held: Collection[str]) -> None:
-    if any(("fx_rates",) in it.relation.tables for it in plan.joined) and "fx_rates" not in held:
-        advice = "Columns in other currencies need it: date, base, quote, rate."
-        raise DatasetError(f"fx_rates of bundle {bundle!r}", "there is no such dataset", advice)
 
 
 def _no_session(sessions: Sequence[date], at: int) -> str:

@@ -41,6 +41,7 @@ _SHORT: Final = 0.2  # of the sessions: up to which rows are computed rather tha
 _FEW: Final = 3_000_000  # rows that are computed at most
 _BEFORE: Final = 1  # sessions before a window at which its running sum begins
 _ONE_PIECE: Final = 200_000  # rows up to which a second plan costs more than a second thread gives
+_PIECES: Final = 4  # at most, so that no thread waits long for the last
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,15 @@ class Spine:
     base
         Number of the session whose ``s`` is 0. Rows of a short span are counted from its beginning, so that
         the statements of the next such span are the same.
+    rows
+        How many there are, those of sessions that are not read included.
     """
 
     facts: Facts
     pieces: tuple[Piece, ...]
     cut: int
     base: int = 0
+    rows: int = 0
 
     @property
     def whole(self) -> Piece:
@@ -208,7 +212,8 @@ def is_derived(plan: Plan, reads: int, sessions: int, assets: int) -> bool:
 
 
 def _derived(path: Path, first: int, until: int) -> Spine:
-    said = json.loads(pq.read_metadata(path).metadata[b"rustybt"])
+    metadata = pq.read_metadata(path)
+    said = json.loads(metadata.metadata[b"rustybt"])
     sums = {name: Sums(**it) for name, it in said["sums"].items()}
     edges, positive = tuple(said["edges"]), frozenset(said["positive"])
     facts = Facts(said["longest"], said["scaled"], edges, sums, positive)
@@ -217,11 +222,12 @@ def _derived(path: Path, first: int, until: int) -> Spine:
     # What reads all history is told from the asset before by the pad, which begins before it.
     span = [s < until, *([s >= first] if first > 1 else [])]
     pieces = []
-    for low, high in pairwise([*edges, None]):
+    few = edges[:: -(-len(edges) // _PIECES)]
+    for low, high in pairwise([*few, None]):
         bounds = [exp.column("sid") >= low] + ([] if high is None else [exp.column("sid") < high])
         columns = _steady(_FIELDS, scaled=facts.scaled)
         pieces.append(Piece(source, {}, columns, exp.and_(*span), exp.and_(*bounds)))
-    return Spine(facts, tuple(pieces), first)
+    return Spine(facts, tuple(pieces), first, rows=metadata.num_rows)
 
 
 def _computed(
@@ -251,7 +257,7 @@ def _computed(
         Piece(exp.to_table("rows_given"), {"rows_given": rows.slice(a, b - a)}, columns)
         for a, b in pairwise(edges)
     )
-    return Spine(facts, pieces, first - base, base)
+    return Spine(facts, pieces, first - base, base, len(rows))
 
 
 def _counted_from(base: int, rows: pa.Table) -> pa.Table:

@@ -18,8 +18,8 @@ from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Applied, Factor, Filter
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope, lagged
-from rustybt.pipeline.vocabulary.merge import Blocks, Sliding
-from rustybt.pipeline.vocabulary.quantity import Kept, Quantity, Sql, column
+from rustybt.pipeline.vocabulary.merge import Blocks, Ranked, Sliding
+from rustybt.pipeline.vocabulary.quantity import Kept, Quantity, Sql, column, nodes
 
 ALIVE: Final = column("alive")
 
@@ -41,7 +41,7 @@ class Form(ABC):
     def settle_kept(self, sql: Sql) -> Sql:
         """Return a copy of the expression in which kept values are columns."""
         tree = sql.copy()
-        for node in list(tree.find_all(Kept)):
+        for node in nodes(tree, Kept):
             (value,) = held = node.args["value"]
             if id(held) not in self._kept:
                 self._kept[id(held)] = held, self.place(value, "kept")
@@ -88,9 +88,7 @@ class Stages(Form):
 
     def _add(self, settled: Sql, hint: str) -> str:
         name = f"{hint}_{len(self._by_text) + 1}"
-        before = max(
-            (self._stage.get(it.name, 0) for it in settled.find_all(exp.Column)), default=0
-        )
+        before = max((self._stage.get(it.name, 0) for it in nodes(settled, exp.Column)), default=0)
         while len(self.columns) <= before:
             self.columns.append({})
         self.columns[before][name] = settled
@@ -99,8 +97,11 @@ class Stages(Form):
 
     def _slide(self, sql: Sql) -> Sql:
         # The innermost first, since the inputs of a window may be windows.
-        for node in reversed(list(sql.find_all(Sliding))):
-            value = node.args["native"] or self._merged(node)
+        for node in reversed(nodes(sql, Sliding)):
+            if isinstance(node, Ranked):
+                value = self._slide(self.settle_kept(node.args["native"][0]))
+            else:
+                value = node.args["native"] or self._merged(node)
             if node is sql:
                 return value.copy()
             node.replace(value.copy())
@@ -148,8 +149,7 @@ def values_of(plan: Plan, form: Form) -> dict[Term, Quantity]:
 
 def outermost_windows(sql: Sql) -> list[exp.Window]:
     """Return the windows that stand in no other."""
-    nodes = sql.walk(prune=lambda node: isinstance(node, exp.Window))
-    return [node for node in nodes if isinstance(node, exp.Window)]
+    return nodes(sql, exp.Window, outermost=True)
 
 
 def text_of(sql: Sql) -> str:

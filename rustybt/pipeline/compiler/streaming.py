@@ -17,10 +17,11 @@ from rustybt.pipeline.compiler.stages import Form, text_of, values_of
 from rustybt.pipeline.compiler.sums import Sums
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
-from rustybt.pipeline.vocabulary.merge import Blocks, Sliding, WindowSum
-from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, nonzero, number
+from rustybt.pipeline.vocabulary.merge import Blocks, Ranked, Sliding, WindowSum
+from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, nodes, nonzero, number
 
 PAD: Final = 64
+RANK_CORRELATION: Final = "rank_correlation"  # no function of SQL: `ranked` computes it
 _REACH: Final = "reach"  # under which a window knows how many rows it looks back
 
 
@@ -158,7 +159,7 @@ class Streams(Form):
 
     def _with_plain_divisors(self, tree: Sql) -> Sql:
         # NULLIF is a CASE, in which the engine computes its first argument twice.
-        for node in list(tree.find_all(exp.Nullif)):
+        for node in nodes(tree, exp.Nullif):
             if self._is_positive(node.this):
                 node.replace(node.this)
             elif not isinstance(node.this, exp.Column):
@@ -179,6 +180,8 @@ class Streams(Form):
         return False
 
     def _resolved(self, node: Sql) -> Sql:
+        if isinstance(node, Ranked):
+            return self._ranked(node)
         if isinstance(node, Sliding):
             return self._merged(node)
         function = node.this
@@ -247,10 +250,10 @@ class Streams(Form):
 
     def _reach_of(self, settled: Sql) -> int:
         found = [0]
-        for node in settled.walk(prune=lambda it: isinstance(it, exp.Window)):
+        for node in nodes(settled, exp.Window, exp.Column, outermost=True):
             if isinstance(node, exp.Window):
                 found.append(node.meta[_REACH])
-            elif isinstance(node, exp.Column):
+            else:
                 found.append(self._reach.get(node.name, 0))
         return max(found)
 
@@ -274,7 +277,18 @@ class Streams(Form):
             self._place[name] = at + 1, 0
         return exp.column(self._by_text[text])
 
-    def _own(self, of: exp.Column) -> Sql:
+    def _ranked(self, node: Ranked) -> Sql:
+        inputs = [self._own(self.place(it, "ranked")) for it in node.expressions]
+        before = exp.Literal.number(node.args["length"] - 1)
+        rows = exp.WindowSpec(kind="ROWS", start=before, start_side="PRECEDING", end="CURRENT ROW")
+        function = exp.Anonymous(this=RANK_CORRELATION, expressions=inputs)
+        order = exp.Order(expressions=[exp.Ordered(this=exp.column("s"), nulls_first=False)])
+        of_asset = [exp.column("sid")]
+        return self._crossing(
+            exp.Window(this=function, partition_by=of_asset, order=order, spec=rows)
+        )
+
+    def _own(self, of: Sql) -> Sql:
         # On the rows of the pad it may have looked at the asset before.
         own = exp.GTE(this=exp.column("k"), expression=exp.Literal.number(0))
         return self.place(exp.Case().when(own, of.copy()), "own", within_universe=True)
@@ -303,13 +317,11 @@ def compile_streams(
 
 
 def _outermost(sql: Sql) -> list[Sql]:
-    kinds = exp.Window, Sliding
-    found = sql.walk(prune=lambda it: isinstance(it, kinds))
-    return [it for it in found if isinstance(it, kinds) and _REACH not in it.meta]
+    return [it for it in nodes(sql, exp.Window, Sliding, outermost=True) if _REACH not in it.meta]
 
 
 def _columns(sql: Sql) -> frozenset[str]:
-    return frozenset(it.name for it in sql.find_all(exp.Column))
+    return frozenset(it.name for it in nodes(sql, exp.Column))
 
 
 def _is_of_one_asset(window: Sql) -> bool:

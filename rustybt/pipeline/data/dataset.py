@@ -15,7 +15,7 @@ import pyarrow as pa
 from rustybt.errors import DatasetError, UnknownFieldError
 from rustybt.pipeline.data.column import BoundColumn, Column, Unbound
 from rustybt.pipeline.domain import GENERIC, Domain
-from rustybt.pipeline.vocabulary.relation import Key, Latest, Relation, Rows
+from rustybt.pipeline.vocabulary.relation import Key, Latest, Relation, Rows, TableRelation
 
 NO_DELAY: Final = timedelta()
 _KEYS: Final[tuple[Key, ...]] = ("sid", "symbol")
@@ -130,7 +130,8 @@ class DataSet(metaclass=Fields):
         Raises
         ------
         DatasetError
-            The name of the table, the key or the delay cannot be, or no column is declared.
+            The name of the table, the key or the delay cannot be, or no column is declared. When a
+            pipeline is to run: the times of the table are none.
         """
         rows = rows_of(name or cls.__name__, table, time=time, key=key, delay=delay)
         return bind(cls, Latest(rows), columns, name)
@@ -215,9 +216,11 @@ def bind(cls: Any, relation: Relation, columns: Mapping[str, Any] | None, name: 
     Raises
     ------
     DatasetError
-        No column is declared.
+        No column is declared, or a day of a frame is none.
     """
     called = name or cls.__name__
+    if isinstance(relation, TableRelation) and relation.rows.frame is not None:
+        check_times(called, relation.rows.frame.schema, relation.times)
     if columns is None:
         made = {
             key: replace(it, relation=relation, dataset=called) for key, it in cls.columns.items()
@@ -278,11 +281,23 @@ def frame_rows(dataset: str, frame: Any, **options: Any) -> Rows:
         if needed not in table.column_names:
             advice = f"Its columns are {', '.join(table.column_names)}."
             raise DatasetError(dataset, f"the frame has no column {needed!r}", advice)
-    kind = table.schema.field(rows.time).type
-    if not _is_time(kind):
-        advice = "Expected dates, timestamps or their text."
-        raise DatasetError(dataset, f"the times in {rows.time!r} are of type {kind}", advice)
+    check_times(dataset, table.schema, [rows.time])
     return replace(rows, frame=table)
+
+
+def check_times(dataset: str, schema: pa.Schema, times: Sequence[str]) -> None:
+    """Check that columns hold days or instants, or their text; what rows lack is told where they are read.
+
+    Raises
+    ------
+    DatasetError
+        One is of another type.
+    """
+    for name in times:
+        kind = schema.field(name).type if name in schema.names else pa.null()
+        if not _is_time(kind):
+            advice = "Expected dates, timestamps or their text."
+            raise DatasetError(dataset, f"the times in {name!r} are of type {kind}", advice)
 
 
 def _is_time(kind: pa.DataType) -> bool:

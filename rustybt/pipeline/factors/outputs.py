@@ -10,8 +10,10 @@ from typing_extensions import override
 
 from rustybt.errors import TermParameterError, UnknownFieldError
 from rustybt.pipeline.factors.window import WindowedFactor
+from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.nanmath import Array
 from rustybt.pipeline.vocabulary.quantity import Quantity
+from rustybt.pipeline.vocabulary.relation import Joined
 
 
 class MultiFactor(WindowedFactor):
@@ -106,6 +108,22 @@ class RecarrayField(WindowedFactor):
     @override
     def sessions_before(self) -> int:
         return self.of.sessions_before
+
+    @property
+    @override
+    def operands(self) -> tuple[Term, ...]:
+        return self.of.operands
+
+    @property
+    @override
+    def joined(self) -> Joined | None:
+        return self.of.joined
+
+    @property
+    @override
+    def needs(self) -> tuple[Term, ...]:
+        # What Python computes must be known as a whole.
+        return super().needs if self.joined is None else (self.of,)
 
     @override
     def express(self, *inputs: Quantity) -> Quantity:

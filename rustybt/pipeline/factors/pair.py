@@ -91,8 +91,8 @@ class RollingSpearman(RollingPearson):
     Notes
     -----
     Formula: Pearson's correlation of the ranks in the window, equal values sharing the mean of
-    theirs. The window becomes a list that is sorted, so a row costs more than that of other
-    factors by an order of magnitude.
+    theirs. In `to_sql()` each window becomes a list that is sorted, and a row costs the square of its
+    length; a run changes the ranks of the window before, and a row costs its length.
     Units: -1 to 1, up to rounding.
     Nulls: NULL when one value of the window is missing or all of one series are equal.
     """

@@ -10,10 +10,11 @@ from sqlglot import exp
 
 from rustybt.pipeline.compiler.compile import Reach, compile_plan
 from rustybt.pipeline.compiler.plan import plan
-from rustybt.pipeline.custom import CustomTerm
+from rustybt.pipeline.computed import ComputedTerm
 from rustybt.pipeline.expression import Applied
 from rustybt.pipeline.factors import RecarrayField, indicators
 from rustybt.pipeline.term import Term
+from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 
 NOTES: Final = ("Formula", "Units", "Nulls", "Source", "Differs")
 _NOTE: Final = re.compile(rf"^({'|'.join(NOTES)}): ", re.MULTILINE)
@@ -110,8 +111,11 @@ def notes_of_operation(example: Term | None) -> dict[str, str]:
 
 def sql_lines(term: Term) -> list[str]:
     """Return the columns that a term adds to the spine, as ``stage: name = expression``."""
-    if isinstance(term, CustomTerm):
-        return [f"-- computed in Python, window_length {term.window_length}"]
+    of = term.of if isinstance(term, RecarrayField) else term
+    if isinstance(of, ComputedTerm):
+        whole = of.look_back >= ALL_SESSIONS - 1
+        seen = "over the whole history" if whole else f"window_length {of.look_back + 1}"
+        return [f"-- computed in Python, {seen}"]
     query = compile_plan(plan({"value": term}, None), Reach(), None).query
     lines: list[str] = []
     stages = [it for it in query.ctes if it.alias.startswith("stage_")]

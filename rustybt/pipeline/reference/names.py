@@ -165,16 +165,5 @@ TALIB: Final = (
         "operators and methods of factors",
     ),
     (("FLOOR", "CEIL"), "`x - x % 1`, and `x + -x % 1`"),
-    (
-        ("SAR", "SAREXT"),
-        "recursions are linear here, these choose; a `CustomFactor` over the whole history can do it",
-    ),
-    (
-        (
-            *("HT_DCPERIOD", "HT_DCPHASE", "HT_PHASOR", "HT_SINE", "HT_TRENDLINE", "HT_TRENDMODE"),
-            "MAMA",
-        ),
-        "the period found at a bar says how the next one is smoothed; likewise",
-    ),
 )
 """Pairs: functions of TA-Lib 0.4, but for patterns of candles, that are no indicators here, and why."""

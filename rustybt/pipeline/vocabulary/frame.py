@@ -27,7 +27,7 @@ from rustybt.pipeline.vocabulary.blocks import (
     SinceStart,
     Total,
 )
-from rustybt.pipeline.vocabulary.merge import sliding
+from rustybt.pipeline.vocabulary.merge import ranked, sliding
 from rustybt.pipeline.vocabulary.moments import Codeviations, DecayedDeviations, Deviations
 from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
@@ -155,7 +155,8 @@ class Frame:
         ranks = [self._ranks(it) for it in (x, y)]
         same = call("list_cosine_similarity", *(it.sql for it in ranks))
         varied = self.variance(x).compare(">", 0).both(self.variance(y).compare(">", 0))
-        return Quantity(same).masked(self.complete(x, y).both(varied))
+        native = Quantity(same).masked(self.complete(x, y).both(varied))
+        return ranked(self.length, x, y, native=native.sql)
 
     def _ranks(self, x: Quantity) -> Quantity:
         native = self._over(call("list", x.sql))

@@ -91,6 +91,22 @@ def sliding(merge: Merge, length: int, *inputs: Quantity, native: Sql | None = N
     return Quantity(Sliding(merge=merge, length=length, expressions=arguments, native=native))
 
 
+class Ranked(Sliding):
+    """The correlation of the ranks of two inputs in the tree.
+
+    ``native``, the same in SQL, stands in a tuple, so that only who writes SQL looks into it: its lists cost
+    the square of ``length``, and a run does without them.
+    """
+
+    arg_types: ClassVar = {"length": True, "expressions": True, "native": True}
+
+
+def ranked(length: int, *inputs: Quantity, native: Sql) -> Quantity:
+    """Return a correlation of ranks as a node of the tree; see `Ranked`."""
+    arguments = [it.sql.copy() for it in inputs]
+    return Quantity(Ranked(length=length, expressions=arguments, native=(native,)))
+
+
 Place: TypeAlias = Callable[[Quantity], Quantity]
 Lag: TypeAlias = Callable[[Quantity, int, float | None], Quantity]
 

@@ -133,6 +133,11 @@ class TableRelation(Relation):
     rows: Rows
 
     @property
+    def times(self) -> tuple[str, ...]:
+        """Columns of the table that hold days or instants."""
+        return (self.rows.time,)
+
+    @property
     @override
     def tables(self) -> tuple[TableName, ...]:
         return (self.rows.table,)
@@ -177,6 +182,11 @@ class Event(TableRelation):
     day: str
     way: Way
 
+    @property
+    @override
+    def times(self) -> tuple[str, ...]:
+        return self.rows.time, self.day
+
     @override
     def queries(self, name: str, columns: Sequence[Taken]) -> list[Named]:
         return self._over_rows("known/event", name, columns, day=self.day, way=self.way)
@@ -205,6 +215,11 @@ class Estimate(TableRelation):
     quarter: str
     way: Way
     announcements: int = 1
+
+    @property
+    @override
+    def times(self) -> tuple[str, ...]:
+        return self.rows.time, self.day
 
     @override
     def queries(self, name: str, columns: Sequence[Taken]) -> list[Named]:

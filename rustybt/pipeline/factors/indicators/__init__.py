@@ -1,6 +1,6 @@
 """The indicators of TA-Lib, under readable names and under its own.
 
-Recursive ones run over the whole history of an asset, begun as TA-Lib begins them.
+Recursive ones run over the whole history of an asset, begun as TA-Lib begins them; those of `scan` in Python.
 """
 
 from rustybt.pipeline.factors.indicators.difference import (
@@ -14,6 +14,22 @@ from rustybt.pipeline.factors.indicators.difference import (
     FixedConvergenceDivergence,
     MovingAverageConvergenceDivergence,
     PercentagePriceOscillator,
+)
+from rustybt.pipeline.factors.indicators.hilbert import (
+    HT_DCPERIOD,
+    HT_DCPHASE,
+    HT_PHASOR,
+    HT_SINE,
+    HT_TRENDLINE,
+    HT_TRENDMODE,
+    MAMA,
+    AdaptiveMovingAverage,
+    DominantCyclePeriod,
+    DominantCyclePhase,
+    InstantaneousTrendline,
+    PhasorComponents,
+    SineWave,
+    TrendMode,
 )
 from rustybt.pipeline.factors.indicators.momentum import (
     MOM,
@@ -42,6 +58,13 @@ from rustybt.pipeline.factors.indicators.oscillators import (
     SlowStochastic,
     UltimateOscillator,
     WilliamsR,
+)
+from rustybt.pipeline.factors.indicators.parabolic import (
+    SAR,
+    SAREXT,
+    ExtendedParabolicStop,
+    ParabolicStop,
+    SuperTrend,
 )
 from rustybt.pipeline.factors.indicators.price import (
     AVGPRICE,
@@ -185,6 +208,12 @@ __all__ = [
     "DX",
     "EMA",
     "HMA",
+    "HT_DCPERIOD",
+    "HT_DCPHASE",
+    "HT_PHASOR",
+    "HT_SINE",
+    "HT_TRENDLINE",
+    "HT_TRENDMODE",
     "KAMA",
     "LINEARREG",
     "LINEARREG_ANGLE",
@@ -193,6 +222,7 @@ __all__ = [
     "MACD",
     "MACDEXT",
     "MACDFIX",
+    "MAMA",
     "MAX",
     "MAXINDEX",
     "MEDPRICE",
@@ -215,6 +245,8 @@ __all__ = [
     "ROCP",
     "ROCR",
     "ROCR100",
+    "SAR",
+    "SAREXT",
     "STDDEV",
     "STOCH",
     "STOCHF",
@@ -235,6 +267,7 @@ __all__ = [
     "WMA",
     "AbsolutePriceOscillator",
     "AccumulationDistribution",
+    "AdaptiveMovingAverage",
     "AroonIndicator",
     "AroonOscillator",
     "AverageDirectionalIndex",
@@ -248,14 +281,18 @@ __all__ = [
     "Correlation",
     "DeviationBands",
     "DirectionalIndex",
+    "DominantCyclePeriod",
+    "DominantCyclePhase",
     "DonchianChannels",
     "DoubleExponentialMovingAverage",
     "ExponentialMovingAverage",
     "ExtendedConvergenceDivergence",
+    "ExtendedParabolicStop",
     "FastStochastic",
     "FixedConvergenceDivergence",
     "HistoricalVolatility",
     "HullMovingAverage",
+    "InstantaneousTrendline",
     "KaufmanAdaptiveMovingAverage",
     "KeltnerChannels",
     "LinearRegression",
@@ -272,7 +309,9 @@ __all__ = [
     "MovingAverageConvergenceDivergence",
     "NormalizedAverageTrueRange",
     "OnBalanceVolume",
+    "ParabolicStop",
     "PercentagePriceOscillator",
+    "PhasorComponents",
     "PlusDirectionalIndicator",
     "PlusDirectionalMovement",
     "PreviousCloseRange",
@@ -289,11 +328,14 @@ __all__ = [
     "RollingRangeIndex",
     "RollingSum",
     "RollingZScore",
+    "SineWave",
     "SlowStochastic",
     "StandardDeviation",
     "StochasticRSI",
+    "SuperTrend",
     "TillsonMovingAverage",
     "TimeSeriesForecast",
+    "TrendMode",
     "TriangularMovingAverage",
     "TripleExponentialMovingAverage",
     "TripleExponentialRate",

@@ -25,8 +25,8 @@ from rustybt.pipeline.vocabulary.quantity import Quantity, column
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class _Said(WindowedFactor):
-    """A factor whose window follows from its formula.
+class Parametrized(WindowedFactor):
+    """A factor whose window follows from its parameters.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class _Said(WindowedFactor):
             object.__setattr__(self, "timeperiod", said)
         for field in fields(self):
             self._check(field.name, getattr(self, field.name))
-        object.__setattr__(self, "window_length", self._reach + 1)
+        object.__setattr__(self, "window_length", self.reach + 1)
         if said not in (None, self.window_length):
             expected = "not to be given: the window follows from the parameters"
             raise TermParameterError(self._name, "window_length", said, expected)
@@ -68,8 +68,22 @@ class _Said(WindowedFactor):
                 raise TermParameterError(self._name, name, value, "to be finite")
             object.__setattr__(self, name, float(value))
 
+    @property
+    @abstractmethod
+    def reach(self) -> int:
+        """How many sessions before its own a value looks at."""
+
+    @override
+    def _is_default(self, name: str) -> bool:
+        return name == "window_length" or super()._is_default(name)
+
+
+class _Said(Parametrized):
+    """A factor whose window follows from its formula."""
+
     @cached_property
-    def _reach(self) -> int:
+    @override
+    def reach(self) -> int:
         results = self._read(ReachWords(), *[Reach()] * self.arity)
         return max(it.sessions for it in results.values())
 
@@ -89,10 +103,6 @@ class _Said(WindowedFactor):
 
     @abstractmethod
     def _read(self, w: Words[Q], *inputs: Q) -> Mapping[str, Q]: ...
-
-    @override
-    def _is_default(self, name: str) -> bool:
-        return name == "window_length" or super()._is_default(name)
 
 
 class Indicator(_Said):

@@ -198,7 +198,7 @@ class AssetFinder:
         meant = _of_day(found, day)
         if len(meant) > 1:
             meant = [it for it in meant if it.symbol == symbol] or meant
-        if len(meant) > 1:
+        if len({it.asset.sid for it in meant}) > 1:
             facts = [(it.asset.sid, it.symbol, it.asset.exchange, it.first, it.end) for it in meant]
             raise AmbiguousSymbolError(symbol, facts, self.bundle)
         return meant[0].asset

@@ -1,4 +1,4 @@
-"""A split or a dividend, as the loop and the books read it."""
+"""A split, a dividend or a spin-off, as the loop and the books read it."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,8 @@ class Action(NamedTuple):
     """A corporate action, in force from its session on.
 
     `ratio` multiplies every earlier price; None or NaN where no earlier close is stored. `amount`
-    is cash per unit and `pay_date` its day, both for dividends only and None if unknown.
+    is cash per unit and `pay_date` its day, both for dividends only and None if unknown. A spin-off pays
+    `shares` of the asset `payment_sid` for each unit; None where the bundle does not have it.
     """
 
     session: date
@@ -18,3 +19,5 @@ class Action(NamedTuple):
     ratio: float | None
     amount: Decimal | None
     pay_date: date | None
+    shares: float | None = None
+    payment_sid: int | None = None

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, Literal
 
@@ -89,9 +89,9 @@ class Blotter:
         self.models.commission = model
 
     @property
-    def waiting(self) -> bool:
-        """Whether a bar may find an open order."""
-        return bool(self._open)
+    def waiting(self) -> Mapping[Asset, Sequence[Order]]:
+        """What a bar may fill, by asset: the same object in all of a run, empty while nothing is open."""
+        return self._open
 
     def place(self, asset: Asset, amount: float, style: ExecutionStyle, placing: Placing) -> int:
         """Add an order and return its id; the first of the two for an OCO.

@@ -132,8 +132,7 @@ class Holdings:
     def fill(self, transaction: Transaction, session: date) -> None:
         """Book a fill."""
         asset, amount, price, *_ = transaction
-        self.ledger.trade(session, asset.sid, exact(amount), exact(price))
-        quantity = self.ledger.quantities.get(asset.sid, ZERO)
+        quantity = self.ledger.trade(session, asset.sid, exact(amount), exact(price))
         position = self.positions.get(asset)
         if position is None:
             position = self.positions[asset] = Position(asset, self._marks.last_price)

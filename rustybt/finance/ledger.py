@@ -160,13 +160,14 @@ class Ledger:
     def move_cash(self, session: date, kind: str, other: str, amount: Decimal) -> None:
         """Book cash that comes in (goes out, when negative) against an account without units."""
         against = EXACT.minus(amount)
-        self.book((session, kind, ((CASH, amount, None, ZERO), (other, against, None, ZERO))))
+        self._book_two(session, kind, (CASH, amount, None, ZERO), (other, against, None, ZERO))
 
-    def trade(self, session: date, sid: int, quantity: Decimal, price: Decimal) -> None:
-        """Book units bought (sold, when negative) at a price."""
+    def trade(self, session: date, sid: int, quantity: Decimal, price: Decimal) -> Decimal:
+        """Book units bought (sold, when negative) at a price; return the units held now."""
         cost = EXACT.multiply(quantity, price)
         paid = EXACT.minus(cost)
-        self.book((session, "fill", ((HOLDING, cost, sid, quantity), (CASH, paid, None, ZERO))))
+        self._book_two(session, "fill", (HOLDING, cost, sid, quantity), (CASH, paid, None, ZERO))
+        return self._hold(sid, quantity)
 
     def split(self, session: date, sid: int, quantity: Decimal, in_lieu: Decimal) -> None:
         """Book units gained (lost, when negative) by a split, and the cash for a fraction."""
@@ -174,12 +175,23 @@ class Ledger:
         legs = ((CASH, in_lieu, None, ZERO), (HOLDING, against, sid, quantity))
         self.book((session, "split", legs))
 
-    def _hold(self, sid: int, more: Decimal) -> None:
+    def _book_two(self, session: date, kind: str, one: Leg, other: Leg) -> None:
+        """Book an entry of two legs, as nearly all are; what they hold is left to the caller."""
+        total = EXACT.add(one[1], other[1])
+        if total:
+            raise LedgerError(f"an entry {kind!r} of {session}", total)
+        balances = self._balances
+        for account, value, _, _ in (one, other):
+            balances[account] = EXACT.add(balances[account], value)
+        self.booked.append((session, kind, (one, other)))
+
+    def _hold(self, sid: int, more: Decimal) -> Decimal:
         quantity = EXACT.add(self.quantities.get(sid, ZERO), more)
         if quantity:
             self.quantities[sid] = quantity
         else:
             self.quantities.pop(sid, None)
+        return quantity
 
     def equity(self, value: Decimal) -> Decimal:
         """Return cash plus the market value of the holdings, checked from both sides of the books.

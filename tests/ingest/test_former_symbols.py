@@ -7,7 +7,7 @@ import pytest
 
 import warehouse
 from rustybt.assets import AssetFinder
-from rustybt.data.bundles import add_table
+from rustybt.data.bundles import add_table, ingest_files
 from rustybt.errors import BundleTableError, UnknownSymbolError
 
 LINES = "date,symbol,open,high,low,close,volume\n" + "".join(
@@ -23,10 +23,16 @@ RENAMED = ("META", "FB", date(2022, 6, 8), date(2022, 6, 8))
 SHOWN = "SELECT symbol, first_session, last_session FROM t.symbols WHERE sid = (SELECT sid FROM t.assets WHERE symbol = 'META') ORDER BY first_session"
 
 
+def bundle(folder):
+    folder.mkdir()
+    (folder / "bars.csv").write_text(LINES)
+    ingest_files(folder / "bars.csv", "t", root=folder)
+
+
 @pytest.fixture
-def add(root, take):
+def add(root, copied):
     """Store former symbols in the bundle ``t``."""
-    take(LINES)
+    copied(bundle, root)
     names = ("symbol", "former_symbol", "first_session", "last_session")
 
     def add(*rows):

@@ -5,7 +5,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from rustybt.data.bundles import add_table
+from rustybt.data.bundles import add_table, ingest_files
 from rustybt.errors import BundleTableError
 
 LINES = (
@@ -15,15 +15,22 @@ LINES = (
     "2024-01-04,A,60,60,60,60,1000\n"
     "2024-01-05,A,61,61,61,61,1000\n"
     "2024-01-04,B,20,20,20,20,500\n"
+    "2024-01-05,B,20,20,20,20,500\n"
 )
 ADJUSTED = "SELECT close, volume FROM t.bars_1d_adjusted WHERE symbol = 'A' ORDER BY session"
 STORED = "SELECT symbol, session, kind, ratio, amount, shares, payment_sid FROM t.adjustments ORDER BY session"
 
 
+def bundle(folder):
+    folder.mkdir()
+    (folder / "bars.csv").write_text(LINES)
+    ingest_files(folder / "bars.csv", "t", root=folder)
+
+
 @pytest.fixture
-def add(root, take):
+def add(root, copied):
     """Store actions in the bundle ``t`` of two symbols."""
-    take(LINES)
+    copied(bundle, root)
 
     def add(*rows):
         names = dict.fromkeys(name for row in rows for name in row)
@@ -110,6 +117,48 @@ def test_a_backtest_holds_the_shares_that_a_dividend_pays(add, root):
     )
     assert [it[0]["amount"] for it in result["positions"][1:]] == [8, 10, 10]
     assert result["portfolio_value"].iloc[2] == 10_000 - 8 * 80 + 10 * 60
+
+
+@pytest.mark.parametrize(
+    ("held", "received", "kept"), [(8, 4, 0), (9, 4, 10), (1, 0, 10), (-8, -4, 0)]
+)
+def test_a_backtest_receives_the_shares_of_a_spin_off(add, root, held, received, kept):
+    from rustybt import run_algorithm
+    from rustybt.finance import commission, slippage
+
+    add(action("2024-01-04", "spinoff", amount=20.0, shares=0.5, payment_symbol="B"))
+
+    def initialize(context):
+        context.set_slippage(slippage.NoSlippage())
+        context.set_commission(commission.NoCommission())
+
+    def handle_data(context, data):
+        if not context.portfolio.positions:
+            context.order(context.symbol("A"), held)
+
+    result = run_algorithm(
+        "2024-01-02", "2024-01-05", initialize, 10_000, handle_data, bundle="t", root=root
+    )
+    # B has its first price, 20, on the 4th, so the shares come with the 5th.
+    last = {it["sid"].symbol: it["amount"] for it in result["positions"].iloc[-1]}
+    assert last == {"A": held, **({"B": received} if received else {})}
+    assert result["ending_cash"].iloc[-1] == 10_000 - held * 80 + kept
+    assert result["portfolio_value"].iloc[-1] == 10_000 - held * 80 + held * 61 + held * 0.5 * 20
+
+
+def test_a_backtest_without_the_spun_off_asset_keeps_what_it_has(add, root):
+    from rustybt import run_algorithm
+
+    add(action("2024-01-04", "spinoff", ratio=0.75, shares=0.5, payment_symbol="ELSEWHERE"))
+
+    def handle_data(context, data):
+        if not context.portfolio.positions:
+            context.order(context.symbol("A"), 8)
+
+    result = run_algorithm(
+        "2024-01-02", "2024-01-05", None, 10_000, handle_data, bundle="t", root=root
+    )
+    assert [it["sid"].symbol for it in result["positions"].iloc[-1]] == ["A"]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from rustybt.assets import Asset
+from rustybt.assets import Asset, ContinuousFuture
 from rustybt.data.bundles import Bundle
 from rustybt.data.cache import CacheManager
 from rustybt.data.data_portal import DataFrequency, DataPortal, Instant, instant_of
 from rustybt.errors import LookaheadError
+from rustybt.simulation.bardata import Instrument
 from warehouse import Warehouse
 
 
@@ -59,7 +60,7 @@ class PolarsDataPortal:
 
     def get_spot_value(
         self,
-        assets: Asset | Iterable[Asset],
+        assets: Instrument | Iterable[Instrument],
         field: str,
         dt: Instant,
         data_frequency: DataFrequency = "daily",
@@ -80,7 +81,7 @@ class PolarsDataPortal:
 
     def get_history_window(
         self,
-        assets: Asset | Iterable[Asset],
+        assets: Instrument | Iterable[Instrument],
         end_dt: Instant,
         bar_count: int,
         frequency: str,
@@ -125,5 +126,5 @@ class PolarsDataPortal:
                 raise LookaheadError(known, self._now)
 
 
-def _listed(assets: Asset | Iterable[Asset]) -> list[Asset]:
-    return [assets] if isinstance(assets, Asset) else list(assets)
+def _listed(assets: Instrument | Iterable[Instrument]) -> list[Instrument]:
+    return [assets] if isinstance(assets, (Asset, ContinuousFuture)) else list(assets)

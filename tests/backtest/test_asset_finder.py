@@ -95,6 +95,22 @@ def test_of_two_alike_a_day_may_leave_one(finder):
     assert finder.lookup_symbol("BRK-B", "2003-01-02", fuzzy=True).sid == 0
 
 
+def test_one_asset_written_two_ways_is_not_two(tmp_path):
+    days = [(date(2001, 1, 2), date(2010, 1, 4)), (date(2005, 1, 3), date(2012, 1, 3))]
+    former = {
+        "sid": pa.array([2, 2], pa.int32()),
+        "symbol": ["BFB", "BF.B"],
+        "first_session": [first for first, _ in days],
+        "last_session": [last for _, last in days],
+    }
+    with warehouse.open(listed(tmp_path)) as wh:
+        with wh.begin("small") as txn:
+            txn.replace("former_symbols", pa.table(former))
+            txn.commit(lineage={"source": "a test"})
+        wh.refresh()
+        assert AssetFinder(wh, "small").lookup_symbol("BF/B", "2007-01-03", fuzzy=True).sid == 2
+
+
 # -- companies of one symbol, and countries ------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from rustybt import api
 from rustybt.assets import ContinuousFuture
 from rustybt.data.bundles import add_table
 from rustybt.data.data_portal import DataPortal
+from rustybt.data.polars.data_portal import PolarsDataPortal
 from rustybt.errors import FieldError, NotAnAssetError, OptionError, SpanError, UnknownRootError
 from rustybt.finance.commission import NoCommission
 from rustybt.finance.slippage import NoSlippage
@@ -419,6 +420,9 @@ def test_the_portal_answers_the_same(make_bundle):
     assert [it.symbol for it in chain] == ["XXF20", "XXG20", "XXH20"]
     assert portal.get_current_future_chain(future, datetime(2020, 1, 8, 15, tzinfo=UTC)) == chain
     assert finder.lookup_generic([future, "SPY"])[0][0] is future
+    polars = PolarsDataPortal("small", root=root)
+    assert polars.get_history_window(future, day(8), 9, "1d", "close")["close"].to_list() == seen[8]
+    assert polars.get_spot_value(future, "close", day(3)).to_list() == [113.0]
 
 
 def test_the_portal_says_where_a_chain_has_ended(make_bundle):

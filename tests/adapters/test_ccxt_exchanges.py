@@ -45,6 +45,14 @@ def test_the_bar_that_is_not_over_is_left_out(exchanges, exchange):
     assert bars.height == 10 * 24 + 12
 
 
+def test_candles_of_another_market_are_refused(exchanges):
+    exchanges.fail("kline", faults.Instead("BTC", "ETH"), times=None)
+    fetched = fetch_all(
+        exchanges, "BTC/USDT", "2024-01-01", "2024-01-02", "1h", exchange_id="bybit"
+    )
+    assert "expected candles of BTCUSDT, found those of ETHUSDT" in fetched.report.text
+
+
 @pytest.mark.parametrize("exchange", ["bybit", "okx"])
 def test_funding_of_many_pages(exchanges, exchange):
     source = adapter(exchanges, exchange)

@@ -28,7 +28,7 @@ MAKERS = {
     *("xml", "lxml", "tables", "h5py", "imp", "code", "codeop", "pty", "telnetlib", "ftplib"),
 }
 CONFINED = {  # h5py makes arrays alone; these run in the process that can neither write nor start anything
-    f"rustybt/data/readers/legacy/{it}.py": ["h5py"] for it in ("hdf5_daily", "hdf5_pandas")
+    f"rustybt/data/readers/legacy/{it}.py": ["h5py"] for it in ("hdf5", "hdf5_daily", "hdf5_pandas")
 }
 CALLS = {
     *("eval", "exec", "compile", "__import__", "extractall", "extract", "unpack_archive"),

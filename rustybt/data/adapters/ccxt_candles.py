@@ -174,12 +174,21 @@ class Candles:
         told = await self.exchange.whole(
             exchange.fetch_ohlcv(self.symbol, timeframe, since, self._most, params)
         )
+        self._require_own(answered())
         rows = self._merged([self._row(it) for it in told])
         return [
             row
             for row in rows
             if (since is None or row.at >= since) and (until is None or row.at < until)
         ]
+
+    def _require_own(self, document: Any) -> None:
+        """Refuse an answer that names another market; few name any."""
+        result = document.get("result") if isinstance(document, dict) else None
+        named = result.get("symbol") if isinstance(result, dict) else None
+        own = self.exchange.ccxt.market(self.symbol)["id"]
+        if named not in (None, own):
+            raise self._malformed(f"expected candles of {own}, found those of {named}")
 
     def _row(self, told: Sequence[Any]) -> Row:
         if len(told) != len(Row._fields) or any(it is None for it in told[:5]):

@@ -57,7 +57,8 @@ class Quiet:
             begins = table["session"].cast(pl.Datetime("us")).to_numpy()
         else:
             spans = table.select(pl.col("open_at", "close_at").cast(pl.Datetime("us"))).rows()
-            parts = [np.arange(a, b, step, "datetime64[us]") for a, b in spans if step]
+            length = np.timedelta64(step, "us")
+            parts = [np.arange(_us(a), _us(b), length) for a, b in spans if step]
             begins = np.concatenate(parts) if parts else np.empty(0, "datetime64[us]")
         start, until = np.datetime64(request.start, "us"), np.datetime64(request.until, "us")
         return cls(begins[(begins >= start) & (begins < until)], step)

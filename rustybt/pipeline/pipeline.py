@@ -10,6 +10,7 @@ from rustybt.days import Day, day_of
 from rustybt.errors import ColumnNameError, OptionError, ScreenError, UnsupportedColumnError
 from rustybt.pipeline.compiler.compile import KEYS, Reach, compile_plan
 from rustybt.pipeline.compiler.plan import Plan, plan
+from rustybt.pipeline.compiler.python_stage import demands
 from rustybt.pipeline.compiler.run import run_plan, stream_plan
 from rustybt.pipeline.compiler.streamed import BATCH_ROWS, PipelineStream
 from rustybt.pipeline.data import BoundColumn
@@ -18,6 +19,7 @@ from rustybt.pipeline.expression import ComputableTerm, Filter
 from rustybt.pipeline.graph import Picture, TermGraph
 from rustybt.pipeline.result import PipelineResult
 from rustybt.pipeline.term import Term
+from warehouse.errors import SavedViewError
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
@@ -296,11 +298,14 @@ class Pipeline:
         UnknownBundleError
             There is no such bundle.
         SavedViewError
-            The name cannot be, or is taken.
+            The name cannot be, or is taken, or Python computes a term.
         """
         if warehouse is None:
             with warehouses.open(root) as opened:
                 return self.save(name, bundle=bundle, warehouse=opened, replace=replace)
+        if computed := demands(self.plan()):
+            problem = f"Python computes {', '.join(map(repr, computed))} while a pipeline runs"
+            raise SavedViewError(name, f"{problem}, and a view cannot")
         text = self.to_sql(bundle=warehouse.snapshot(bundle).bundle)
         warehouse.save_view(name, text, replace=replace)
         return text

@@ -8,6 +8,7 @@ many that come out. What stands before the first row of an asset is what stands 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -94,6 +95,12 @@ class Standing:
         rows[(rows < self.starts) | (rows > self.lasts)] = self.pad
         return pa.array(rows.ravel())
 
+    @cached_property
+    def numbers_of_cells(self) -> tuple[Values, Values]:
+        """The numbers of all cells of the sessions that come out, and of those that do."""
+        cells = np.arange(self.there.size, dtype="i4")
+        return cells, cells if self.there.all() else cells[self.there.ravel()]
+
     def is_dense(self) -> bool:
         """Return whether about as many rows come out as there are cells."""
         return bool(np.count_nonzero(self.there) > _DENSE * self.there.size)
@@ -147,20 +154,21 @@ class Aged:
         RowOrderError
             The rows came out in another order.
         """
-        cells, assets = standing.there.size, len(standing.sids)
-        given = {_CELL: pa.array(np.arange(cells, dtype="i4"))}
+        cells, coming_out = standing.numbers_of_cells
+        assets = len(standing.sids)
+        given = {_CELL: pa.array(cells)}
         for name, ages in self.ages.items():
             for age in ages:
                 begin = (self.oldest - age) * assets
-                given[_at(name, age)] = laid[name].slice(begin, cells)
-        whole = standing.there.all()
+                given[_at(name, age)] = laid[name].slice(begin, len(cells))
+        whole = len(coming_out) == len(cells)
         if not whole:
             given[_COMES_OUT] = pa.array(standing.there.ravel())
         condition = None if whole else exp.column(_COMES_OUT)
         piece = Piece(exp.to_table(_GIVEN), {_GIVEN: pa.table(given)}, {}, condition)
         query = statement(self.stages, [_CELL, *names], piece, Check(None, None))
         found = warehouse.arrow(text_of(query), tables=piece.tables)
-        if not np.array_equal(_numbers(found[_CELL]), np.flatnonzero(standing.there)):
+        if not np.array_equal(_numbers(found[_CELL]), coming_out):
             raise RowOrderError(_GIVEN, "by session and asset")
         return found.drop_columns([_CELL])
 

@@ -41,7 +41,8 @@ def rank_correlations(x: Values, y: Values, sids: Values, length: int) -> pa.Arr
         rows = slice(begins[first], begins[first + size] if first + size < len(begins) else None)
         at = place[rows], asset[rows] - first
         shape = int(at[0].max()) + 1, int(at[1].max()) + 1
-        found[rows] = _of_panel(*(_dense(it[rows], at, shape) for it in (x, y)), length)[at]
+        one, other = (_dense(it[rows], at, shape) for it in (x, y))
+        found[rows] = _of_panel(one, other, length)[at]
     return pa.array(found, mask=np.isnan(found))
 
 

@@ -130,7 +130,7 @@ REASONS = (
     ),
     Reason(
         "a price equal to another before an action: equal once multiplied by each ratio in turn, or here",
-        r"[<>%=]|\.eq\(|MaxDrawdown|Aroon|rank|top|bottom|percentile",
+        r"[<>%]|[!=]=|\.eq\(|MaxDrawdown|Aroon|rank|top|bottom|percentile",
         lambda it: it.acted & (it.number_of_wrong <= 3),
     ),
 )

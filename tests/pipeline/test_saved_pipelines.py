@@ -11,6 +11,7 @@ from rustybt.cli import main
 from rustybt.pipeline import Pipeline
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import RSI, SimpleMovingAverage
+from rustybt.pipeline.factors.indicators import SAR, SuperTrend
 from warehouse.errors import SavedViewError, UnknownBundleError
 
 CLOSE = EquityPricing.close
@@ -51,6 +52,13 @@ def test_any_duckdb_client_reads_it_from_the_catalog(wh):
     path = wh.build_catalog().path
     with duckdb.connect(os.fspath(path), read_only=True) as client:
         assert client.sql(ONE_DAY).fetchall() == wh.sql(ONE_DAY).rows()
+
+
+def test_what_python_computes_is_no_view(wh):
+    for term in (SAR(), SAR().rank(), 2 * SuperTrend().trend):
+        with pytest.raises(SavedViewError, match=r"Python computes (ParabolicStop|SuperTrend)\("):
+            Pipeline({"value": term}).save("stops", bundle="small", warehouse=wh)
+    assert wh.saved_views() == {}
 
 
 def test_save_gives_the_sql(wh):

@@ -21,7 +21,7 @@ from rustybt.pipeline.compiler.stages import outermost_windows, text_of
 from rustybt.pipeline.compiler.statement import Check, statement
 from rustybt.pipeline.compiler.streaming import Pass
 from rustybt.pipeline.vocabulary.nanmath import Values
-from rustybt.pipeline.vocabulary.quantity import Sql
+from rustybt.pipeline.vocabulary.quantity import Sql, nodes
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
@@ -198,7 +198,7 @@ def aged(of: Pass, wanted: Iterable[str], needs: Mapping[str, frozenset[str]]) -
 
 def _is_of_ages(sql: Sql, computed: Collection[str], other: Collection[str]) -> bool:
     """Return whether a column looks back on columns of the rows alone, none that is computed."""
-    for node in sql.walk(prune=lambda it: isinstance(it, exp.Window)):
+    for node in nodes(sql, exp.Window, exp.Column, outermost=True):
         if isinstance(node, exp.Column) and node.name in other:
             return False
         if isinstance(node, exp.Window) and node.this.this.name in computed:

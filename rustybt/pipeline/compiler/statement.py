@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from rustybt.pipeline.compiler.spine import Piece
 from rustybt.pipeline.compiler.streaming import PAD, Pass
-from rustybt.pipeline.vocabulary.quantity import Sql
+from rustybt.pipeline.vocabulary.quantity import Sql, nodes
 
 IN_ORDER: Final = "in_order"
 
@@ -85,7 +85,7 @@ def statement(of: Pass, wanted: Sequence[str], piece: Piece, check: Check) -> ex
     last = [*wanted, *((IN_ORDER,) if check.cut is not None else ())]
     carried = set(last)
     if check.keep is not None:
-        carried |= {it.name for it in check.keep.find_all(exp.Column)}
+        carried |= {it.name for it in nodes(check.keep, exp.Column)}
     parts: list[tuple[list[str], dict[str, Sql]]] = []
     for stage in reversed(stages):
         computed = {name: sql for name, sql in stage.items() if name in carried}
@@ -93,7 +93,7 @@ def statement(of: Pass, wanted: Sequence[str], piece: Piece, check: Check) -> ex
             carried -= computed.keys()
             parts.append((sorted(carried), computed))
         for sql in computed.values():
-            carried |= {it.name for it in sql.find_all(exp.Column)}
+            carried |= {it.name for it in nodes(sql, exp.Column)}
     given = piece.select(sorted(carried))
     named: list[exp.CTE] = []
     for number, (passed, computed) in enumerate(reversed(parts)):

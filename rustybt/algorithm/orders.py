@@ -61,8 +61,18 @@ class OrderWords(ControlWords):
             The order breaks a limit that the strategy has set.
         """
         self._only_in("order", Phase.BAR)
-        style = style_of(limit_price, stop_price, style)
         units = lots.ordered(_amount(amount), self._listed(asset))
+        return self._place(asset, units, limit_price, stop_price, style)
+
+    def _place(
+        self,
+        asset: Asset,
+        units: float,
+        limit_price: float | None = None,
+        stop_price: float | None = None,
+        style: ExecutionStyle | None = None,
+    ) -> int | None:
+        style = style_of(limit_price, stop_price, style)
         if not self._can_order(asset) or not units:
             return None
         run = self._run
@@ -125,10 +135,16 @@ class OrderWords(ControlWords):
         return self.order_value(asset, self._share(percent), *prices, **style)
 
     def order_target(self, asset: Asset, target: float, *prices: Any, **style: Any) -> int | None:
-        """Order what brings the position to `target` units; open orders are not counted."""
+        """Order what brings the position to `target` units; open orders are not counted.
+
+        With 0 the whole position is closed, also the part that is no whole share or lot.
+        """
         self._only_in("order_target", Phase.BAR)
         held = self._run.holdings.positions[self._listed(asset)].amount
-        return self.order(asset, _amount(target) - held, *prices, **style)
+        wanted = _amount(target)
+        if not wanted:
+            return self._place(asset, -held, *prices, **style)
+        return self.order(asset, wanted - held, *prices, **style)
 
     def order_target_value(
         self, asset: Asset, target: float, *prices: Any, **style: Any

@@ -105,9 +105,9 @@ class SlippageModel(ABC):
                 raise OptionError("slippage", (price, amount), f"a finite fill from {self!r}")
             if order.limit is not None and not order.as_zipline and order.beyond(price):
                 price = order.limit
-            units, left = lots.ordered(amount, asset), order.open_amount
-            if abs(units) > abs(left):
-                units = left
+            # What is left of an order may be no whole lot: one that closes a position.
+            left = order.open_amount
+            units = left if abs(amount) >= abs(left) else lots.ordered(amount, asset)
             if units:
                 self._filled = lots.summed(self._filled, abs(units), asset)
                 yield order, price, units

@@ -56,8 +56,8 @@ class SpinOffs:
             if math.isnan(price):
                 self._due.append((asset, quantity))
                 continue
-            units = EXACT.multiply(exact(price), exact(asset.multiplier))
-            worth = EXACT.multiply(quantity, units)
+            each = EXACT.multiply(exact(price), exact(asset.multiplier))
+            worth = EXACT.multiply(quantity, each)
             self._holdings.charge(asset, DIVIDEND, EXACT.minus(worth), session)
             amount = lots.ordered(float(quantity), asset)
             if amount:

@@ -5,7 +5,7 @@ that what is told in a session is what anybody could have known then.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any, Final
 
 import numpy as np
@@ -61,7 +61,22 @@ class Chain:
         return [self.contracts[it] for it in places if self._first[it] <= session < self._until[it]]
 
     def window(self, panel: Panel, field: int, bars: int, session: int) -> Floats:
-        """Return a field of the last bars seen, adjusted as known in a session (bars x 1)."""
+        """Return a field of the last bars seen, adjusted as known in a session.
+
+        Parameters
+        ----------
+        field
+            Number of the field.
+        bars
+            At most as many as there are since the first bar of the bundle.
+        session
+            Number of the session whose rolls, and those before, are brought into the bars before them.
+
+        Returns
+        -------
+        ndarray
+            Bars x 1, oldest first. Where no contract is listed, NaN, and 0 for volumes.
+        """
         sessions = panel.timeline.sessions(np.arange(panel.seen - bars, panel.seen))
         places = self._at(sessions)
         lowest = min(int(places[0]), len(self.contracts) - 1)
@@ -120,7 +135,7 @@ class Continuous:
     @staticmethod
     def asked(assets: object) -> bool:
         """Return whether one of what was asked for is a continuous future."""
-        if isinstance(assets, Sequence) and not isinstance(assets, str):
+        if isinstance(assets, Collection) and not isinstance(assets, str):
             return any(isinstance(it, ContinuousFuture) for it in assets)
         return isinstance(assets, ContinuousFuture)
 

@@ -37,7 +37,7 @@ class Seen:
 
 
 def orders(root, plan, *, sessions, capital=1000.0, crypto=False, commission=None, **options):
-    """Order by plan: by the number of a bar, pairs of a symbol and units.
+    """Order by plan: by the number of a bar, pairs of a symbol and units; `targets` likewise.
 
     Returns
     -------
@@ -46,6 +46,7 @@ def orders(root, plan, *, sessions, capital=1000.0, crypto=False, commission=Non
     """
     kept, cash, state = {}, [], {"bar": -1}
     prepare = options.pop("prepare", lambda _: None)
+    targets = options.pop("targets", {})
 
     def initialize(context):
         kept["context"] = context
@@ -56,6 +57,8 @@ def orders(root, plan, *, sessions, capital=1000.0, crypto=False, commission=Non
         cash.append(context.portfolio.cash)
         for symbol, units in plan.get(state["bar"], ()):
             context.order(context.symbol(symbol), units)
+        for symbol, units in targets.get(state["bar"], ()):
+            context.order_target(context.symbol(symbol), units)
 
     perf = run_algorithm(
         day(0, crypto=crypto),

@@ -347,3 +347,23 @@ def test_an_order_is_for_whole_lots(make_bundle, lot, asked, placed):
     root = told(make_bundle({"A": [1.0] * 3}), symbol=["A"], lot_size=[lot])
     seen = orders(root, {0: [("A", asked)]}, sessions=3)
     assert [it["amount"] for day_ in seen.perf["transactions"] for it in day_] == placed
+
+
+@pytest.mark.parametrize(
+    ("lot", "bought", "held", "target", "placed"),
+    [
+        (100.0, 200, 66, 0, [200, -66]),  # the third of a share was paid out
+        (100.0, 200, 66, 10, [200]),
+        (0.5, 2.0, 0.66666667, 0, [2.0, -0.66666667]),
+        (0.5, 2.0, 0.66666667, 0.1, [2.0, -0.5]),
+    ],
+)
+def test_a_target_of_nothing_closes_what_is_no_whole_lot(
+    make_bundle, lot, bought, held, target, placed
+):
+    reverse = ("A", 2, "split", 3.0, None, None)
+    root = make_bundle({"A": [1.0, 1.0, 3.0, 3.0, 3.0]}, actions=[reverse])
+    told(root, symbol=["A"], lot_size=[lot])
+    seen = orders(root, {0: [("A", bought)]}, targets={2: [("A", target)]}, sessions=5)
+    assert seen.perf["positions"].iloc[2][0]["amount"] == held
+    assert [it["amount"] for day_ in seen.perf["transactions"] for it in day_] == placed

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd  # noqa: TID253
 import pyarrow as pa
 import pytest
 
@@ -159,7 +160,7 @@ def test_several_assets_and_fields_at_once(make_bundle):
         found["fields"] = data.current(future, ["close", "contract"])
         found["assets"] = data.current([future, spy], "close")
         found["both"] = data.current([future, spy], ["close", "volume"])
-        found["tradable"] = data.can_trade([future, spy])
+        found["tradable"] = data.can_trade(pd.Index([future, spy], dtype=object))
         found["keys"] = future, spy
 
     each(futures(make_bundle), look, sessions=4)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rustybt.assets import Asset
 from rustybt.finance.actions import Action
 from rustybt.finance.calendar import Session
-from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, VOLUME, Block
+from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, VOLUME, empty
 from rustybt.simulation.panel import Panel
 from rustybt.simulation.timeline import Days
 
@@ -73,9 +73,11 @@ def panel_of(values, acts, block, keep):
     for number, sid, kind, ratio in sorted(acts, key=lambda it: it[0]):
         by_session[number].append(Action(DAY, sid, kind, ratio, None, None))
 
-    def blocks(first, until):
+    def blocks(first, until, room=lambda: 0):
         for begin in range(first, until, block):
-            yield Block(begin, values[:, begin : min(begin + block, until)].copy())
+            made = empty(begin, min(begin + block, until), len(ASSETS), room())
+            made.values[:] = values[:, begin : made.until]
+            yield made
 
     return Panel(ASSETS, Days(SESSIONS), by_session, blocks, keep)
 

@@ -104,6 +104,7 @@ def test_another_source_is_not_answered_from_it(coins, exchanges, cache):
     assert len(spans(exchanges)) == 8
 
 
+@pytest.mark.slow
 def test_another_process_asks_for_nothing(coins, exchanges, tmp_path):
     bars = coins().fetch_sync(*HOURS)
     exchanges.log.clear()

@@ -4,7 +4,9 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
+from rustybt.cli import main
 from rustybt.data.bundles import add_table, ingest_files
 from rustybt.errors import BundleTableError
 
@@ -73,6 +75,14 @@ def test_dividends_splits_and_mergers_by_hand(add, ask):
         (date(2024, 1, 9),)
     ]
     assert ask(ADJUSTED)[0] == pytest.approx((100 * 0.5 * 0.9 * 0.9, 2000.0))
+
+
+def test_a_file_by_the_command(add, ask, root, tmp_path):
+    path = tmp_path / "actions.csv"
+    path.write_text("symbol,session,kind,shares\nA,2024-01-03,stock_dividend,0.25\n")
+    told = ["bundle", "add", "t", "adjustments", str(path), "--root", str(root)]
+    assert "snapshot 2" in CliRunner().invoke(main, told, catch_exceptions=False).output
+    assert [row[2:4] for row in ask(STORED)] == [("split", 0.8)]
 
 
 def test_an_action_told_again_replaces_itself_alone(add, ask):

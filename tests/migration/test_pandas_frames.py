@@ -86,7 +86,7 @@ def test_days_of_both_formats(file, tmp_path):
     assert not migrate("hdf5", path, "p", root=tmp_path).new
 
 
-@pytest.mark.parametrize(("minutes", "length"), [(1, "1m"), (15, "15m"), (60, "1h"), (240, "4h")])
+@pytest.mark.parametrize(("minutes", "length"), [(1, "1m"), (240, "4h")])
 def test_the_least_time_between_rows_is_the_length_of_bars(file, tmp_path, minutes, length):
     first = datetime(2024, 1, 2)  # noqa: DTZ001
     times = [first + timedelta(minutes=it * minutes) for it in (0, 3, 4)]

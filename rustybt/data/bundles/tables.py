@@ -40,7 +40,8 @@ def add_table(
         ``pay_date``, ``shares``, ``payment_symbol``. A ``split`` and a ``merger`` have the ratio of
         the prices before, a ``dividend`` its amount, a ``stock_dividend`` the ``shares`` that each
         share held gets, which is stored as the split that it is. A ``spinoff`` has its ratio or its
-        value per share as amount, and may have the ``shares`` of ``payment_symbol`` that each gets.
+        value per share as amount, and may have the ``shares`` of ``payment_symbol`` that each gets:
+        a backtest takes them with the first session that begins with a price of them.
         They replace stored ones of the same kind and session, and ingests leave what no row of prices
         can tell. ``assets``: ``symbol`` and any of ``asset_type``, ``name``, ``currency``, ``tick_size``,
         ``lot_size``, ``multiplier``, ``root_symbol``, ``underlying``, ``expiry``, ``strike``,

@@ -185,9 +185,7 @@ ADJUSTMENTS = Dataset(
         _SID,
         _SYMBOL,
         Column("session", "DATE", "First session with the action: ex-date or split date"),
-        Column(
-            "kind", "VARCHAR", "split (a dividend in shares, too), dividend, spinoff or merger"
-        ),
+        Column("kind", "VARCHAR", "split (a dividend in shares, too), dividend, spinoff or merger"),
         Column(
             "ratio",
             "DOUBLE",

@@ -103,7 +103,11 @@ def test_a_rate_told_again_takes_the_place_of_the_stored_one(take, ask, root):
 @pytest.mark.parametrize(
     ("dataset", "columns", "problem"),
     [
-        ("bars_1d", {"symbol": ["SPY"]}, "expected one of adjustments, assets, former_symbols, funding_1h, fx_rates"),
+        (
+            "bars_1d",
+            {"symbol": ["SPY"]},
+            "expected one of adjustments, assets, former_symbols, funding_1h, fx_rates",
+        ),
         ("assets", {"multiplier": [2.0]}, "expected the columns symbol and any of asset_type"),
         ("assets", {"symbol": ["SPY"], "colour": ["red"]}, "found symbol, colour"),
         ("assets", {"symbol": ["SPX"]}, "expected symbols of the bundle; found SPX"),

@@ -301,7 +301,7 @@ class DataPortal:
             The day is no session.
         """
         if not isinstance(continuous_future, ContinuousFuture):
-            raise NotAnAssetError(continuous_future)
+            raise NotAnAssetError(continuous_future, continuous=True)
         market, day = self._market, _day(dt)
         number = market.number(day)
         if market.labels[number : number + 1] != [day]:

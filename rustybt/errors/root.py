@@ -74,13 +74,16 @@ class UnknownSidError(RustyBTError, LookupError):
 
 
 class NotAnAssetError(RustyBTError, TypeError):
-    """Something else where an asset is expected."""
+    """Something else where an asset, or a continuous future, is expected."""
 
-    def __init__(self, found: object) -> None:
+    def __init__(self, found: object, *, continuous: bool = False) -> None:
         self.found = found
+        expected, remedy = "an Asset", "symbol('AAPL') in initialize gives the asset of a symbol."
+        if continuous:
+            expected = "a ContinuousFuture"
+            remedy = "continuous_future('ES') in initialize gives that of a root symbol."
         super().__init__(
-            f"Expected an Asset, found {found!r} of type {type(found).__name__}. "
-            "symbol('AAPL') in initialize gives the asset of a symbol."
+            f"Expected {expected}, found {found!r} of type {type(found).__name__}. {remedy}"
         )
 
 

@@ -195,7 +195,7 @@ class BarData:
             It is no continuous future of this bundle.
         """
         if self._continuous is None:
-            raise NotAnAssetError(continuous_future)
+            raise NotAnAssetError(continuous_future, continuous=True)
         return self._continuous.following(continuous_future)
 
     def can_trade(self, assets: Instrument | Iterable[Instrument]) -> Any:

@@ -158,7 +158,7 @@ class Continuous:
             It is of another bundle.
         """
         if not isinstance(future, ContinuousFuture):
-            raise NotAnAssetError(future)
+            raise NotAnAssetError(future, continuous=True)
         chain = self._chains.get(future)
         if chain is None:
             chain = self._chains[future] = Chain(self._market, future)

@@ -15,6 +15,8 @@ OPEN, HIGH, LOW, CLOSE, VOLUME, PRICE = range(len(FIELDS))
 
 Floats = NDArray[np.float64]
 
+_EXACT: Final = 2**53  # up to here every integer is a double
+
 
 class Block(NamedTuple):
     """Consecutive bars.
@@ -121,13 +123,19 @@ def empty(first: int, until: int, assets: int, room: int) -> Block:
 def floats(column: pa.Array) -> Floats:
     """Return a DECIMAL column as the nearest doubles; NaN where it is NULL."""
     if column.type.precision > 18:
-        # Text is parsed to the nearest double; Arrow's own cast of wide decimals is not exact.
-        texts = column.cast(pa.string()).cast(pa.float64())
-        return np.array(texts.to_numpy(zero_copy_only=False), dtype=np.float64)
+        return _parsed(column)
     # The low word of a decimal128 of up to 18 digits is its value; an exact integer over an exact
     # power of ten is rounded once, so the quotient is the nearest double.
-    words = np.frombuffer(column.buffers()[1], dtype="<i8")[2 * column.offset :: 2]
-    found: Floats = words[: len(column)] / 10.0**column.type.scale
+    words = np.frombuffer(column.buffers()[1], dtype="<i8")[2 * column.offset :: 2][: len(column)]
+    if len(words) and max(int(words.max()), -int(words.min())) > _EXACT:
+        return _parsed(column)
+    found: Floats = words / 10.0**column.type.scale
     if column.null_count:
         found[column.is_null().to_numpy(zero_copy_only=False)] = np.nan
     return found
+
+
+def _parsed(column: pa.Array) -> Floats:
+    """Return decimals by way of their text, which is parsed to the nearest double; Arrow's cast is not exact."""
+    texts = column.cast(pa.string()).cast(pa.float64())
+    return np.array(texts.to_numpy(zero_copy_only=False), dtype=np.float64)

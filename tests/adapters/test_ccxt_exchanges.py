@@ -79,6 +79,7 @@ PASSING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", CANDLES)
 @pytest.mark.parametrize("name", PASSING)
 def test_what_passes_leaves_no_hole(exchanges, exchange, name):

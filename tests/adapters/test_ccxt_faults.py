@@ -61,6 +61,7 @@ ROWS = (
 CASES = [*[(name, 3) for name in PASSING], *[(name, 1) for name in ROWS]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "page"), CASES)
 def test_what_passes_leaves_no_hole(exchanges, name, page):
     exchanges.fail(KLINES, PASSING[name], at=page)
@@ -92,6 +93,7 @@ LASTING = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LASTING)
 def test_what_lasts_is_an_error_that_says_what_is_missing(exchanges, name):
     fault, ending = LASTING[name]

@@ -75,6 +75,7 @@ def test_pay_dates_are_stored(stocks, paid, tmp_path, workers) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vendor", [AlpacaAdapter, AlphaVantageAdapter])
 def test_pay_dates_of_other_vendors_are_stored(server, stocks, paid, vendor) -> None:
     given = {"trading_url": server.http_url} if vendor is AlpacaAdapter else {}
@@ -131,6 +132,7 @@ def test_a_dividend_that_is_revised_before_a_fetch_is_resumed_is_not_doubled(
     assert [amount for _, day, amount, _ in paid() if day == last] == [Decimal("0.7")]
 
 
+@pytest.mark.slow
 def test_a_pay_date_that_the_source_tells_otherwise_is_replaced(
     server, stocks, paid, tmp_path
 ) -> None:

@@ -77,6 +77,7 @@ def vendor(request):
     return request.param
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", (FAULTS | TWICE).values(), ids=FAULTS | TWICE)
 def test_a_page_that_fails_comes_at_last(exchanges, vendor, fault):
     truth = vendor.ask(exchanges)

@@ -134,6 +134,7 @@ ONCE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ONCE.values(), ids=ONCE)
 def test_what_fails_twice_is_asked_for_again(exchanges, yahoo, fault):
     truth = yahoo(exchanges).fetch_sync("SPY", "2024-02-01", "2024-02-23")

@@ -9,7 +9,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent))
 from terms import day, orders
 
-from rustybt.errors import OptionError, ResolutionError, SpanError
+from rustybt.errors import NotAnAssetError, OptionError, ResolutionError, SpanError
 from rustybt.runner import run_algorithm
 
 
@@ -71,11 +71,9 @@ def test_a_run_may_end_with_the_last_bar(make_bundle):
 # -- what is not there -------------------------------------------------------------------------
 
 
-def test_the_current_chain_of_a_bundle_without_continuous_futures_is_refused(make_bundle):
+def test_the_current_chain_of_an_asset_is_refused(make_bundle):
     root = make_bundle({"A": [1.0] * 4})
-    with pytest.raises(
-        OptionError, match="current_chain: expected a bundle with continuous futures"
-    ):
+    with pytest.raises(NotAnAssetError, match="Expected a ContinuousFuture, found Asset"):
         asked(root, lambda context, data: data.current_chain(context.symbol("A")))
 
 

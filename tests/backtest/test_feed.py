@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rustybt.finance.calendar import Session
@@ -32,6 +32,8 @@ def column(values, kind=None):
 
 @settings(deadline=None)
 @given(st.lists(st.none() | stored, max_size=20))
+@example([Decimal("90071992.54740993")])
+@example([Decimal("-90071992.54740993"), None])
 def test_a_stored_decimal_is_read_as_the_nearest_double(values):
     wanted = [np.nan if it is None else float(it) for it in values]
     np.testing.assert_array_equal(floats(column(values)), np.array(wanted, dtype=float))

@@ -116,6 +116,7 @@ def test_what_is_stored_is_not_run_again(root, file):
     assert again["digest"].tolist()[:2] == first["digest"].tolist()[:2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["text", "option", "span", "data"])
 def test_another_text_option_span_or_snapshot_is_run_again(root, file, what):
     grid = {"units": [1]}
@@ -157,6 +158,7 @@ def test_without_storing_there_are_figures_and_no_run(root, file):
     assert len(runs.frame(root=root)) == 2
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_takes_only_its_run_along(root, file):
     grid = [{"units": 1}, {"die": True}, {"units": 2}, {"units": 3}]
     table = run_sweep(file, grid, root=root, n_workers=2, **SPAN)
@@ -297,6 +299,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_no_process_and_what_is_done_stays(root, file, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)

@@ -66,6 +66,7 @@ def ours(make_bundle, world):
     ).perf
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not complete(ZIPLINE), reason=f"{ZIPLINE} is not in {FOLDER}")
 def test_every_column_of_money_is_that_of_zipline(make_bundle, tmp_path):
     worlds = [made(seed) for seed in range(6)]

@@ -172,6 +172,7 @@ def test_settings_switch_the_disk_off(monkeypatch, tmp_path):
     assert not cache.disk.folder.exists()
 
 
+@pytest.mark.slow
 def test_processes_at_once_keep_the_limit_and_read_what_was_written(tmp_path):
     limit = 200_000
     code = """

@@ -226,6 +226,7 @@ def test_flipped_bits_are_never_read_as_another_catalog(stored, flips):
     assert seen > flips / 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["deleted", "cut", "flipped", "emptied", "no database"])
 def test_damaged_catalog_is_built_away(stored, damage):
     wh, path, whole = stored

@@ -116,6 +116,7 @@ def test_an_unknown_run_is_one_line(command, words):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_sweep_prints_a_row_a_run_and_says_what_failed(command, root):
     words = ("-f", root.parent / "strategy.py", "-b", "tiny", "-s", DAYS[0], "-e", DAYS[-1])
     done = command("sweep", *words, "-p", "units=1,13,3", "--name", "s", "--format", "csv")
@@ -127,6 +128,7 @@ def test_sweep_prints_a_row_a_run_and_says_what_failed(command, root):
     assert deleted.stderr.count("Removed") == 3
 
 
+@pytest.mark.slow
 def test_sweep_walks_forward_over_a_yaml_grid(command, root, tmp_path):
     (tmp_path / "grid.yaml").write_text("units: [1, 3]\n")
     words = ("-f", root.parent / "strategy.py", "-b", "tiny", "-s", DAYS[0], "-e", DAYS[-1])

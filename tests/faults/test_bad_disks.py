@@ -29,6 +29,7 @@ def test_there_are_enough_steps_to_be_killed_at(driver):
     assert sum(driver.recording(job).kill_points for job in JOBS) >= 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS)
 def test_power_cuts_leave_old_or_new(driver, job):
     cut = driver.cut(job, most=64)
@@ -36,6 +37,7 @@ def test_power_cuts_leave_old_or_new(driver, job):
     assert not cut.violations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS)
 def test_every_sync_is_needed(driver, job):
     """What is not synced is seen to be lost, so these power cuts have teeth."""

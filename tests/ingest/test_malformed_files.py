@@ -147,6 +147,7 @@ def test_there_are_enough():
     assert len(COUNTED) + len(REFUSED) >= 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", COUNTED)
 def test_rows_in_are_rows_out_and_rejects(take, ask, kind):
     content, stored, rejected = COUNTED[kind]

@@ -26,6 +26,7 @@ def harm(root: Path, dataset: str) -> None:
     Path(path).write_bytes(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", DERIVED)
 def test_the_same_ingest_again_mends_it(dataset, take, ask, root):
     take(FIRST)

@@ -86,6 +86,7 @@ def require_same(text: str, span: Span, name: str = "A.csv") -> None:
         assert account(path, span) == account(path, span, "latin-1")
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(BODIES)
 @example(ROW + ROW.replace("2.5", "2.123456785"))
@@ -103,6 +104,7 @@ LONG_FIELDS = st.tuples(WORDS, WORDS, TIMES, *[NUMBERS] * 5).map(",".join)
 LONG_ROW = "A,Alpha,2024-01-02 14:30:00,1,2.5,0.5,1.25,100"
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.one_of(st.just(LONG_ROW), LONG_FIELDS), min_size=1, max_size=4),

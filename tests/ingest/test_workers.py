@@ -68,6 +68,7 @@ def patience(failing):
     return 30 if failing == "HANGS" else 120
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failing", failures({"KILLED", "ENDED", "BUG", "REFUSED"}))
 def test_one_failing_symbol_fails_all_by_default(unruly, root, failing):
     source = FeedSource(unruly(("A", "B", failing)))
@@ -78,6 +79,7 @@ def test_one_failing_symbol_fails_all_by_default(unruly, root, failing):
     assert children() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failing", failures({"KILLED", "MEMORY", "GONE", "OTHER", "UNTYPED", "SILENT"})
 )

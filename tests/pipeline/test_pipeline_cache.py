@@ -354,6 +354,7 @@ def child(root, times):
     )
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_give_the_same_rows(wh, tmp_path):
     children = [child(tmp_path, 1) for _ in range(2)]
     said = [it.communicate(timeout=300)[0] for it in children]
@@ -361,6 +362,7 @@ def test_two_processes_at_once_give_the_same_rows(wh, tmp_path):
     assert said == [f"ready\n{expected}\n"] * 2
 
 
+@pytest.mark.slow
 def test_killed_writer_leaves_nothing_that_is_believed(wh, tmp_path):
     fresh = run(Pipeline(COLUMNS), wh, cache=False)
     for wait in (0.3, 0.9):
@@ -395,6 +397,7 @@ def limited(root, kind, **environment):
     return subprocess.Popen(command, env=there, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_disk_without_room_is_no_cache(wh, tmp_path):
     run(Pipeline({"mean": MEAN}), wh)  # one file that is there already
     kept = kept_files(tmp_path)
@@ -405,6 +408,7 @@ def test_disk_without_room_is_no_cache(wh, tmp_path):
     assert not list(tmp_path.glob("bundles/small/derived/*/.building-*/*"))
 
 
+@pytest.mark.slow
 def test_processes_that_remove_each_others_files_give_the_rows_of_a_fresh_run(wh, tmp_path):
     run(Pipeline({"mean": MEAN}), wh)
     (one,) = kept_files(tmp_path)

@@ -24,6 +24,7 @@ VALUES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "values"), VALUES, ids=lambda it: str(it)[:20])
 @given(data=st.data())
 def test_rows_are_those_that_arrow_takes(kind, values, data) -> None:

@@ -86,6 +86,7 @@ def test_settings_end_with_their_statement(wh, ingest, setting: str, query: str)
         wh.sql(query)
 
 
+@pytest.mark.slow
 def test_threads_read_while_the_head_moves(wh, ingest) -> None:
     ingest([("2020-01-02", sid, 0) for sid in range(3)])
     seen, failed, ended = set(), [], Event()

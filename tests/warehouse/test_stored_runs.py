@@ -206,6 +206,7 @@ with warehouse.open({root!r}) as wh:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_whole_runs_alone(wh):
     tests = os.fspath(Path(__file__).parent)
     code = WRITER.format(tests=tests, root=os.fspath(wh.root))

@@ -8,6 +8,7 @@ SELECT
     exchange,
     root_symbol,
     expiration_date,
+    auto_close_date,
     multiplier,
     tick_size
 FROM futures_contracts

@@ -23,7 +23,11 @@ FROM (
         'future',
         CAST(name AS VARCHAR),
         CAST(root_symbol AS VARCHAR),
-        CAST(make_timestamp(nullif(CAST(expiration_date AS BIGINT), -9223372036854775808) // 1000) AS DATE),
+        -- zipline closes a position on the day of auto_close_date, which may lie before the expiry.
+        least(
+            CAST(make_timestamp(nullif(CAST(expiration_date AS BIGINT), -9223372036854775808) // 1000) AS DATE),
+            CAST(make_timestamp(nullif(CAST(auto_close_date AS BIGINT), -9223372036854775808) // 1000) AS DATE)
+        ),
         CAST(multiplier AS DOUBLE),
         CAST(tick_size AS DOUBLE)
     FROM futures

@@ -56,7 +56,21 @@ ASSETS = assets(
         (2, "B", DAYS[3], DAYS[-1]),
         (3, "NONE", DAYS[0], DAYS[-1]),
     ],
-    futures=[(7, "CLF24", "CL", "Crude", DAYS[0], DAYS[-1], "NY", "2024-01-20", 1000.0, 0.01)],
+    futures=[
+        (
+            7,
+            "CLF24",
+            "CL",
+            "Crude",
+            DAYS[0],
+            DAYS[-1],
+            "NY",
+            "2024-01-22",
+            "2024-01-20",
+            1000.0,
+            0.01,
+        )
+    ],
 )
 ACTIONS = adjustments(
     splits=[(0, DAYS[2], 1 / 7.00000700001), (0, DAYS[4], 0.5)],

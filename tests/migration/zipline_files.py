@@ -82,9 +82,9 @@ def assets(equities=(), symbols=(), futures=(), version: int = 9) -> dict:
         "futures_contracts": (
             (
                 "sid, symbol, root_symbol, asset_name, start_date, end_date, exchange, "
-                "expiration_date, multiplier, tick_size"
+                "expiration_date, auto_close_date, multiplier, tick_size"
             ),
-            listed(futures, (4, 5, 7)),
+            listed(futures, (4, 5, 7, 8)),
         ),
     }
 

@@ -104,7 +104,7 @@ def test_what_lasts_is_an_error_that_says_what_is_missing(exchanges, name):
         exchanges.fail(KLINES, fault, at=3, times=None)
     begun = time.monotonic()
     with pytest.raises(FetchError) as raised:
-        fetch(exchanges, "BTC/USDT", *SPAN, timeout=0.5)
+        fetch(exchanges, "BTC/USDT", *SPAN, timeout=2.0)
     (report,) = raised.value.report.symbols
     assert report.ending == ending
     assert report.reason

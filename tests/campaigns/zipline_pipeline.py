@@ -89,7 +89,7 @@ def _sessions(world: World) -> list:
 def names_of(store: warehouse.Warehouse, world: World) -> dict:
     """Return what the texts of cases name, on our side."""
     finder = AssetFinder(store, world.name)
-    return namespace([factors, classifiers, filters], EquityPricing, finder.retrieve)
+    return namespace([factors, classifiers, filters], EquityPricing, finder.retrieve_asset)
 
 
 def of_ours(store: warehouse.Warehouse, world: World, given: list[Case]) -> Iterator[Rows]:

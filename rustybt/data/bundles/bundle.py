@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from typing_extensions import override
 
 import warehouse
 from rustybt.assets import AssetFinder
@@ -21,6 +21,7 @@ from rustybt.data.resolutions import Resolution
 from rustybt.data.sources import Source, rebuilt
 from rustybt.errors import NoSourceError, NotIngestedError
 from warehouse import Result, Snapshot, Warehouse, sqltext
+from warehouse.closing import Closing
 from warehouse.errors import UnknownBundleError, UnknownSnapshotError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Bundle:
+class Bundle(Closing):
     """A bundle at one snapshot; one that is registered may have none yet, and then only `ingest` works.
 
     Parameters
@@ -192,20 +193,10 @@ class Bundle:
         self._require_snapshot()
         return check(self.warehouse, self.name).result()
 
+    @override
     def close(self) -> None:
         """Close the warehouse; what was read of it stays. ``with load(…) as bundle:`` does so, too."""
         self.warehouse.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _reader(self, resolution: Resolution) -> "WarehouseBarReader":
         from rustybt.data.readers.stored import WarehouseBarReader

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import warehouse
 from rustybt.data.bundles.merge import Merge, Merged
 from rustybt.data.bundles.report import IngestReport
-from rustybt.data.bundles.tables import merge_symbols, merge_terms
+from rustybt.data.bundles.tables import merge_table
 from rustybt.data.calendars import require_calendar, sessions
 from rustybt.data.lineage import OfStretches, lineage_of
 from rustybt.data.resolutions import resolution_of
@@ -174,9 +174,9 @@ def ingest(
             )
             merged = merge.run(reading.rejects)
             if request.assets is not None:
-                merge_terms(txn, request.assets)
+                merge_table(txn, "assets", request.assets)
             if request.former_symbols is not None:
-                merge_symbols(txn, request.former_symbols)
+                merge_table(txn, "former_symbols", request.former_symbols)
             request.check(txn)
             new = txn.touched or txn.head is None
             progress("committing" if new else "nothing is new")

@@ -85,42 +85,25 @@ def add_table(
         return wh.snapshot(bundle)
 
 
-def merge_terms(txn: Transaction, rows: Any) -> None:
-    """Write the terms of assets, by symbol, into a transaction; other symbols are left out.
+def merge_table(txn: Transaction, dataset: str, rows: Any) -> None:
+    """Write what is told of assets, by symbol, into a transaction; other symbols are left out.
 
     Parameters
     ----------
     txn
         Its assets are written already.
+    dataset
+        ``assets`` or ``former_symbols``.
     rows
-        As `add_table` takes them for ``assets``.
+        As `add_table` takes them for it.
 
     Raises
     ------
     BundleTableError
         As `add_table`.
     """
-    _load(txn.session, "assets", rows)
-    _write_assets(txn)
-
-
-def merge_symbols(txn: Transaction, rows: Any) -> None:
-    """Write the symbols that assets had before into a transaction; other assets are left out.
-
-    Parameters
-    ----------
-    txn
-        Its assets are written already.
-    rows
-        As `add_table` takes them for ``former_symbols``.
-
-    Raises
-    ------
-    BundleTableError
-        As `add_table`.
-    """
-    _load(txn.session, "former_symbols", rows)
-    _write_symbols(txn)
+    _load(txn.session, dataset, rows)
+    _WRITERS[dataset](txn)
 
 
 def _load(session: Session, dataset: str, rows: Any) -> None:

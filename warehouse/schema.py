@@ -338,6 +338,11 @@ _FIXED = {
     )
 }
 _BARS = re.compile(r"bars_(\d+(?:m|h|d|w|mo))")
+_RESAMPLED = re.compile(r"resampled_(\d+(?:m|h|d|w|mo))")
+_OF_TRADES = re.compile(r"(time|tick|volume|dollar)_bars_\d+(?:_\d+)?")
+COMPLETE = Column(
+    "complete", "BOOLEAN", "Whether all of its time is known; false for a last bar that may change"
+)
 
 
 def dataset(name: str) -> Dataset:
@@ -350,11 +355,14 @@ def dataset(name: str) -> Dataset:
     """
     if name in _FIXED:
         return _FIXED[name]
-    match = _BARS.fullmatch(name)
-    if match is None:
-        known = ", ".join((*_FIXED, "bars_1d", "bars_1m"))
-        raise SchemaError(name, f"there is no such dataset; expected one of {known}")
-    return _bars(name, match[1])
+    if match := _BARS.fullmatch(name):
+        return _bars(name, match[1])
+    if match := _RESAMPLED.fullmatch(name):
+        return _resampled(name, match[1])
+    if match := _OF_TRADES.fullmatch(name):
+        return _of_trades(name, match[1])
+    known = ", ".join((*_FIXED, "bars_1d", "bars_1m"))
+    raise SchemaError(name, f"there is no such dataset; expected one of {known}")
 
 
 def _bars(name: str, resolution: str) -> Dataset:
@@ -374,6 +382,43 @@ def _bars(name: str, resolution: str) -> Dataset:
         key=("sid", "ts"),
         period="month",
         time="ts",
+    )
+
+
+def _resampled(name: str, resolution: str) -> Dataset:
+    of = _bars(f"bars_{resolution}", resolution)
+    return Dataset(
+        name,
+        f"Bars of {resolution}, computed from what was shorter and stored",
+        (*of.columns, COMPLETE),
+        key=of.key,
+        period=of.period,
+        time="session",
+    )
+
+
+def _of_trades(name: str, kind: str) -> Dataset:
+    timed = kind == "time"
+    first = "Begin" if timed else "First trade"
+    last = "End; that of the session" if timed else "Last trade"
+    number = Column(
+        "number", "BIGINT", "Of the bar in its session, from 0; a great trade skips some"
+    )
+    return Dataset(
+        name,
+        "Bars out of trades, stored; begun anew with each session",
+        (
+            Column("ts", "TIMESTAMP", f"{first}, UTC, microseconds"),
+            Column("until", "TIMESTAMP", f"{last}, UTC, microseconds"),
+            *(_SESSION, _SID, _SYMBOL),
+            *(() if timed else (number,)),
+            *_PRICES,
+            Column("trades", "BIGINT", "How many trades it is made of"),
+            COMPLETE,
+        ),
+        key=("sid", "ts") if timed else ("sid", "session", "number"),
+        period="month",
+        time="session",
     )
 
 

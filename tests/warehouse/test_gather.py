@@ -15,6 +15,7 @@ WHOLE = st.integers(-(10**8), 10**8)
 VALUES = [
     (pa.int32(), WHOLE),
     (pa.int64(), WHOLE),
+    (pa.bool_(), st.booleans()),
     (pa.string(), st.text(max_size=5)),
     (pa.date32(), st.dates(date(1900, 1, 1))),
     (pa.timestamp("us"), st.datetimes(datetime(1900, 1, 1))),  # noqa: DTZ001 - as they are stored

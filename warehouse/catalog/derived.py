@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from warehouse import sqltext
-from warehouse.schema import Column, dataset
+from warehouse.schema import COMPLETE, Column, dataset
 
 _ADJUSTED: Final = {
     "open": "First price, trade currency, adjusted; DOUBLE",
@@ -22,9 +22,6 @@ _ADJUSTED: Final = {
 }
 _MINUTES: Final = {"5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240}
 _PERIODS: Final = {"1w": "week", "1mo": "month"}
-_COMPLETE: Final = Column(
-    "complete", "BOOLEAN", "Whether all of its time is known; false for a last bar that may change"
-)
 _STORED: Final = re.compile(r"bars_(\d+)(m|h)")
 
 
@@ -210,7 +207,7 @@ def _described(length: str, source: str, template: str, options: Mapping[str, An
     name = f"bars_{length}"
     of = dataset(name)
     comment = f"{of.comment}; computed from {source}"
-    columns = (*of.columns, _COMPLETE)
+    columns = (*of.columns, COMPLETE)
     return Derived(
         name, comment, columns, template, (source, "sessions"), {"name": name, **options}
     )

@@ -10,19 +10,23 @@ import pyarrow as pa
 
 
 def gathered(batch: pa.RecordBatch, order: Any) -> pa.RecordBatch:
-    """Return rows by an array of their numbers; columns are texts or of a fixed width."""
+    """Return rows by an array of their numbers; columns are texts, booleans or of a fixed width."""
     columns = [_gathered(it, order) for it in batch.columns]
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def _gathered(column: pa.Array, order: Any) -> pa.Array:
-    present = None
-    if column.null_count:
-        bits = np.unpackbits(np.frombuffer(column.buffers()[0], np.uint8), bitorder="little")
-        kept = bits[column.offset :][: len(column)][order]
-        present = pa.py_buffer(np.packbits(kept, bitorder="little"))
-    values = _letters if pa.types.is_string(column.type) else _fixed
-    return pa.Array.from_buffers(column.type, len(order), [present, *values(column, order)])
+    present = _bits(column, 0, order) if column.null_count else None
+    if pa.types.is_boolean(column.type):
+        values = [_bits(column, 1, order)]
+    else:
+        values = (_letters if pa.types.is_string(column.type) else _fixed)(column, order)
+    return pa.Array.from_buffers(column.type, len(order), [present, *values])
+
+
+def _bits(column: pa.Array, buffer: int, order: Any) -> pa.Buffer:
+    bits = np.unpackbits(np.frombuffer(column.buffers()[buffer], np.uint8), bitorder="little")
+    return pa.py_buffer(np.packbits(bits[column.offset :][: len(column)][order], bitorder="little"))
 
 
 def _fixed(column: pa.Array, order: Any) -> list[pa.Buffer]:

@@ -153,6 +153,22 @@ class Transaction(Closing):
         self._show(writer.dataset)
         return total
 
+    def rewrite(self, name: str, rows: Any) -> int:
+        """Write rows in place of all that the partitions they touch hold.
+
+        Takes what `upsert` takes. Returns how many partitions hold other rows than before; those
+        that hold the same stay.
+        """
+        writer = self._writer(dataset(name), rows)
+        stored = self._files(name)
+        with self._all_or_none() as written:
+            for partition in writer.partitions():
+                held = stored.get(partition.name)
+                if held is None or not self._is_told(writer, partition, held):
+                    written[name, partition.name] = self._write(writer, partition, None)
+        self._show(writer.dataset)
+        return len(written)
+
     def replace(self, name: str, rows: Any) -> bool:
         """Write rows in place of all that a dataset of one partition holds.
 
@@ -350,6 +366,13 @@ class Transaction(Closing):
         if not changes.any:
             return changes, None
         return changes, self._write(writer, partition, self._path(stored))
+
+    def _is_told(self, writer: Writer, partition: Partition, held: DataFile) -> bool:
+        """Whether a sound stored partition holds the incoming rows and no others."""
+        if self._damage((writer.dataset.name, partition.name), held) is not None:
+            return False
+        changes = writer.at_least(held.wide).changes(partition, self._path(held))
+        return not changes.any and changes.same == held.rows
 
     def _repaired(
         self, writer: Writer, partition: Partition, lost: DataFile, damage: DamageError

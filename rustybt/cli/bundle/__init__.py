@@ -13,6 +13,7 @@ from rustybt.cli.commands import Commands
         "compact": "rustybt.cli.bundle.compact:compact",
         "diff": "rustybt.cli.bundle.diff:diff",
         "quality": "rustybt.cli.bundle.quality:quality",
+        "resample": "rustybt.cli.bundle.resample:resample",
         "vacuum": "rustybt.cli.bundle.vacuum:vacuum",
         "verify": "rustybt.cli.bundle.verify:verify",
     },

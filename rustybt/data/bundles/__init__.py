@@ -12,6 +12,7 @@ from rustybt.data.bundles.registering import (
     unregister,
 )
 from rustybt.data.bundles.report import IngestReport
+from rustybt.data.bundles.resample import Resampled, resample
 from rustybt.data.bundles.tables import add_table
 from warehouse.errors import UnknownBundleError as UnknownBundle
 
@@ -20,6 +21,7 @@ __all__ = [
     "Fetch",
     "IngestReport",
     "Request",
+    "Resampled",
     "UnknownBundle",
     "add_table",
     "bundles",
@@ -31,5 +33,6 @@ __all__ = [
     "load",
     "names",
     "register",
+    "resample",
     "unregister",
 ]

@@ -5,12 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from rustybt.data.adapters import AdapterRegistry, CachedAdapter, YFinanceAdapter
+from rustybt.data.adapters import AdapterRegistry, CachedAdapter, Connection, YFinanceAdapter
 from rustybt.data.bundles import get, ingest, register
 from rustybt.data.cache import CacheManager
 from rustybt.data.sources.freshness import (
@@ -18,12 +20,43 @@ from rustybt.data.sources.freshness import (
     NeverStaleFreshnessPolicy,
     TTLFreshnessPolicy,
 )
-from rustybt.errors import FetchError, OptionError
+from rustybt.errors import FetchError, OptionError, RequestError
 from tests.adapters import ladder
 from tests.adapters.coins import Coins
 from tests.fake_exchanges import faults
 
 AdapterRegistry.register(Coins, "coins")
+
+
+@dataclass(frozen=True)
+class Counting(ladder.Ladder):
+    """Notes which terms it was asked for, and tells none of the silent ones."""
+
+    silent: tuple[str, ...] = ()
+    asked: list[tuple[str, ...]] = field(default_factory=list, compare=False)
+
+    @asynccontextmanager
+    async def connect(self):
+        async with super().connect() as connection:
+            yield _Counting(self, connection)
+
+
+@dataclass(frozen=True)
+class _Counting:
+    adapter: Counting
+    connection: Connection
+
+    async def names(self, symbols):
+        return await self.connection.names(symbols)
+
+    def pages(self, symbol, request):
+        return self.connection.pages(symbol, request)
+
+    async def assets(self, symbols):
+        self.adapter.asked.append(tuple(symbols))
+        return await self.connection.assets([it for it in symbols if it not in self.adapter.silent])
+
+
 HOURS = ("BTC/USDT", "2024-01-01", "2024-01-04", "1h")
 
 
@@ -213,6 +246,96 @@ def test_a_time_to_live(coins, exchanges, seconds, asked):
     exchanges.log.clear()
     coins(TTLFreshnessPolicy(seconds)).fetch_sync(*HOURS)
     assert len(spans(exchanges)) == asked
+
+
+# ---------------------------------------------------------------- terms of assets
+
+
+def test_terms_are_asked_for_once_while_they_hold(coins, exchanges):
+    source = Coins(exchanges.http_url)
+    plain = asyncio.run(source.assets(["BTC/USDT", "ETH/USDT"]))
+    assert plain.height == 2
+    first = asyncio.run(coins().assets(["ETH/USDT"]))
+    exchanges.log.clear()
+    assert asyncio.run(coins().assets(["ETH/USDT"])).equals(first)
+    assert exchanges.log == []
+    both = asyncio.run(coins().assets(["BTC/USDT", "ETH/USDT"]))
+    assert both.equals(plain)
+    exchanges.log.clear()
+    stale = asyncio.run(coins(AlwaysStaleFreshnessPolicy()).assets(["BTC/USDT"]))
+    assert stale.equals(plain.head(1))
+
+
+def test_terms_hold_no_longer_than_the_policy_says(cache):
+    source = Counting(known={"A": None})
+    for policy, asked in ((NeverStaleFreshnessPolicy(), 1), (TTLFreshnessPolicy(0), 3)):
+        source.asked.clear()
+        for _ in range(3):
+            told = asyncio.run(CachedAdapter(source, policy, cache).assets("A"))
+            assert told.rows(named=True)[0]["currency"] == "USD"
+        assert len(source.asked) == asked
+
+
+def test_that_a_source_tells_nothing_of_an_asset_is_kept_too(cache):
+    source = Counting(known={"A": None, "B": None}, silent=("B",))
+    cached = CachedAdapter(source, NeverStaleFreshnessPolicy(), cache)
+    for _ in range(2):
+        assert asyncio.run(cached.assets(["A", "B"]))["symbol"].to_list() == ["A"]
+    assert source.asked == [("A", "B")]
+
+
+# ---------------------------------------------------------------- the option of every adapter
+
+
+def test_every_adapter_has_it_as_an_option(exchanges, cache):
+    source = Coins(exchanges.http_url)
+    bars = source.fetch_sync(*HOURS)
+    assert source.fetch_sync(*HOURS, cache=True).equals(bars)
+    exchanges.log.clear()
+    assert source.fetch_sync(*HOURS, cache=True).equals(bars)
+    assert asyncio.run(source.fetch_all(*HOURS, cache=True)).bars.equals(bars)
+    part = source.fetch_sync("BTC/USDT", start="2024-01-02", end="2024-01-02", frequency="1h", cache=True)  # fmt: skip
+    assert part.equals(bars.slice(24, 24))
+    assert exchanges.log == []
+    # What it keeps is what the wrapper keeps, and a policy says how long it holds.
+    assert CachedAdapter(source).fetch_sync(*HOURS).equals(bars)
+    assert exchanges.log == []
+    assert source.fetch_sync(*HOURS, cache=AlwaysStaleFreshnessPolicy()).equals(bars)
+    assert len(spans(exchanges)) == 4
+    assert source.fetch_sync(*HOURS).equals(bars)
+    assert len(spans(exchanges)) == 4
+
+
+def test_a_wrapper_takes_another_policy_for_one_call(coins, exchanges):
+    cached = coins()
+    cached.fetch_sync(*HOURS)
+    exchanges.log.clear()
+    cached.fetch_sync(*HOURS, cache=True)
+    assert exchanges.log == []
+    cached.fetch_sync(*HOURS, cache=TTLFreshnessPolicy(0))
+    assert len(spans(exchanges)) == 4
+
+
+@pytest.mark.parametrize("said", [1, "yes", None])
+def test_an_option_that_cannot_be_is_refused(exchanges, said):
+    with pytest.raises(RequestError, match="cache: expected True, False or a policy"):
+        Coins(exchanges.http_url).fetch_sync(*HOURS, cache=said)
+    assert exchanges.log == []
+
+
+def test_a_cache_that_is_switched_off_keeps_nothing(exchanges, monkeypatch, tmp_path):
+    monkeypatch.setenv("RUSTYBT_CACHE_SIZE_MB", "0")
+    source, none = Coins(exchanges.http_url), CacheManager()
+    for _ in range(2):
+        exchanges.log.clear()
+        source.fetch_sync(*HOURS, cache=True)
+        assert len(spans(exchanges)) == 4
+    assert none.get_stats()["entry_count"] == 0
+
+
+def test_the_limit_of_the_source_holds():
+    yahoo = YFinanceAdapter()
+    assert CachedAdapter(yahoo).limiter == yahoo.limiter
 
 
 # ---------------------------------------------------------------- bundles

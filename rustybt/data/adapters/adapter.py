@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
@@ -31,10 +31,16 @@ from rustybt.errors import (
     DataAdapterError,
     FetchError,
     RateLimitError,
+    RequestError,
     SourceError,
     SymbolNotFoundError,
     UnsupportedResolutionError,
 )
+
+if TYPE_CHECKING:
+    from rustybt.data.sources.freshness import FreshnessPolicy
+
+    Cache = bool | FreshnessPolicy
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,8 @@ class DataAdapter(ABC):
         start_date: Any = None,
         end_date: Any = None,
         resolution: Any = None,
+        *,
+        cache: "Cache" = False,
         **aliases: Any,
     ) -> pl.DataFrame:
         """Return the bars of some symbols as one frame by symbol and time, all of them complete.
@@ -117,6 +125,11 @@ class DataAdapter(ABC):
         symbols, start_date, end_date, resolution, aliases
             As `Request.of`: both dates are included, ``start``, ``end``, ``frequency`` and ``timeframe``
             may stand in the place of the others.
+        cache
+            Whether answers are kept in the cache of the process (the settings ``cache.*``, or the
+            `CacheManager` that was made last) and the source asked only for what they do not cover, as
+            `rustybt.data.adapters.CachedAdapter` does. They hold until the market closes next, or as
+            long as a policy of `rustybt.data.sources.freshness` says that is given.
 
         Returns
         -------
@@ -133,7 +146,9 @@ class DataAdapter(ABC):
         FetchError
             A symbol is not complete: it has the rows that came and the report.
         """
-        fetched = await self.fetch_all(symbols, start_date, end_date, resolution, **aliases)
+        fetched = await self.fetch_all(
+            symbols, start_date, end_date, resolution, cache=cache, **aliases
+        )
         if not fetched.complete:
             raise FetchError(self.name, fetched.bars, fetched.report)
         return fetched.bars
@@ -144,10 +159,12 @@ class DataAdapter(ABC):
         start_date: Any = None,
         end_date: Any = None,
         resolution: Any = None,
+        *,
+        cache: "Cache" = False,
         **aliases: Any,
     ) -> pl.DataFrame:
         """Return the same as `fetch` and block until it is there, inside a running loop too."""
-        return run(self.fetch(symbols, start_date, end_date, resolution, **aliases))
+        return run(self.fetch(symbols, start_date, end_date, resolution, cache=cache, **aliases))
 
     async def fetch_all(
         self,
@@ -155,6 +172,8 @@ class DataAdapter(ABC):
         start_date: Any = None,
         end_date: Any = None,
         resolution: Any = None,
+        *,
+        cache: "Cache" = False,
         **aliases: Any,
     ) -> Fetched:
         """Return what came of some symbols, and a report that says of each what is missing.
@@ -163,7 +182,7 @@ class DataAdapter(ABC):
         """
         request = Request.of(symbols, start_date, end_date, resolution, **aliases)
         reached, beyond = self.reached(request)
-        async with self.connect() as connection:
+        async with self.asking(cache) as connection:
             names = await _names(connection, request.symbols)
             gate = asyncio.Semaphore(self.concurrency)
 
@@ -175,19 +194,44 @@ class DataAdapter(ABC):
                 tasks = [group.create_task(guarded(it)) for it in _once(request.symbols, names)]
         return _together(self.name, request, [it.result() for it in tasks], beyond)
 
-    async def assets(self, symbols: str | Iterable[str]) -> pl.DataFrame:
+    async def assets(self, symbols: str | Iterable[str], *, cache: "Cache" = False) -> pl.DataFrame:
         """Return what the source knows of assets: one row a symbol that it has.
+
+        Parameters
+        ----------
+        symbols
+            As the user writes them.
+        cache
+            As for `fetch`.
 
         Returns
         -------
         polars.DataFrame
             In the schema of `rustybt.data.adapters.ASSETS`; what the source does not tell is None.
         """
-        async with self.connect() as connection:
+        async with self.asking(cache) as connection:
             wanted = (symbols,) if isinstance(symbols, str) else tuple(symbols)
             names = await connection.names(wanted)
             known = dict.fromkeys(it for it in names.values() if isinstance(it, str))
             return await connection.assets(tuple(known))
+
+    def asking(self, cache: "Cache") -> AbstractAsyncContextManager[Connection]:
+        """Return a connection, over the cache if that is wanted; see `fetch`.
+
+        Raises
+        ------
+        RequestError
+            `cache` is neither True, False nor a policy.
+        """
+        from rustybt.data.adapters.caching import UNTIL_CLOSE, caching
+        from rustybt.data.sources.freshness import FreshnessPolicy
+
+        if cache is False:
+            return self.connect()
+        policy = UNTIL_CLOSE if cache is True else cache
+        if not isinstance(policy, FreshnessPolicy):
+            raise RequestError("cache", cache, "True, False or a policy of freshness")
+        return caching(self, policy)
 
     def reached(self, request: Request) -> tuple[Request, Stretch | None]:
         """Return what of a request the source can answer, and the stretch before it that it cannot.

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from rustybt.data.adapters.frame import schema_of
+from rustybt.data.adapters.frame import ASSETS, schema_of
 from rustybt.data.adapters.report import Page
 from rustybt.data.cache import CacheManager
 from rustybt.data.resolutions import step_of
@@ -121,6 +121,20 @@ class Shelf:
         """Keep how the source writes the symbol of this shelf."""
         rows = [(name, datetime.now(UTC).replace(tzinfo=None))]
         self.cache.put_cached_data(self.key, pl.DataFrame(rows, schema=_NAMES, orient="row"))
+
+    def terms(self, is_fresh: Callable[[datetime], bool]) -> pl.DataFrame | None:
+        """Return what the source tells of the asset of this shelf, at most a row; None if not kept."""
+        found = self.cache.get_cached_data(self.key)
+        if found is None or not is_fresh(found["fetched"][0]):
+            return None
+        return found.filter("told").select(*ASSETS)
+
+    def keep_terms(self, terms: pl.DataFrame) -> None:
+        """Keep what the source tells of the asset, or that it tells nothing."""
+        rows = terms if terms.height else pl.DataFrame([{}], schema=dict(ASSETS))
+        asked = pl.lit(datetime.now(UTC).replace(tzinfo=None), _TIME).alias("fetched")
+        told = pl.lit(bool(terms.height)).alias("told")
+        self.cache.put_cached_data(self.key, rows.with_columns(asked, told))
 
     def _put(self, frame: pl.DataFrame) -> str:
         key = f"{self.key}/{uuid4().hex}"

@@ -1,7 +1,8 @@
 """Which asset a symbol or sid means.
 
-An `Asset` is made once per finder and compared by identity, so that a dictionary or a frame of
-assets costs no Python-level hash; two finders make different objects of the same sid.
+An `Asset` is made once per snapshot and compared by identity, so that a dictionary or a frame of
+assets costs no Python-level hash. Finders of one snapshot share their assets as long as one of them
+lives; those of two snapshots make different objects of the same sid.
 """
 # ruff: noqa: FBT001, FBT002 - zipline's parameters
 
@@ -9,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from operator import index
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, overload
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -52,6 +54,13 @@ class _Spell(NamedTuple):
     end: date
 
 
+class _Assets(dict[int, Asset]):
+    """The assets of a snapshot by their sids; a class of its own, so that it can be referred to weakly."""
+
+
+_shared: "WeakValueDictionary[str, _Assets]" = WeakValueDictionary()  # by the hash of a snapshot
+
+
 class AssetFinder:
     """The assets of one bundle, read once.
 
@@ -69,17 +78,15 @@ class AssetFinder:
     """
 
     def __init__(self, warehouse: "Warehouse", bundle: str) -> None:
-        name = warehouse.snapshot(bundle).bundle
-        exchanges, currencies = zip(*CURRENCIES, strict=True)
-        query = sqltext.render(
-            "backtest/assets", bundle=name, exchanges=exchanges, currencies=currencies
+        snapshot = warehouse.snapshot(bundle)
+        self.bundle = snapshot.bundle
+        self._by_sid = _shared.get(snapshot.sha256) or _shared.setdefault(
+            snapshot.sha256, self._listed(warehouse)
         )
-        self.bundle = name
-        self._by_sid = {row[0]: Asset(*row) for row in warehouse.sql(query).rows()}
         self._spells: dict[str, list[_Spell]] = {}
         self._alike: dict[str, list[_Spell]] = {}  # by their symbols without separators
         self._chains: dict[str, list[Asset]] = {}
-        renamed = "former_symbols" in warehouse.snapshot(bundle).datasets
+        renamed = "former_symbols" in snapshot.datasets
         for spell in self._renamed(warehouse) if renamed else map(_whole, self):
             self._spells.setdefault(spell.symbol, []).append(spell)
             self._alike.setdefault(_plain(spell.symbol), []).append(spell)
@@ -87,12 +94,27 @@ class AssetFinder:
             if asset.asset_type == "future" and asset.root_symbol and asset.expiry:
                 self._chains.setdefault(asset.root_symbol, []).append(asset)
 
+    def _listed(self, warehouse: "Warehouse") -> _Assets:
+        """Return the assets as they are stored."""
+        exchanges, currencies = zip(*CURRENCIES, strict=True)
+        query = sqltext.render(
+            "backtest/assets", bundle=self.bundle, exchanges=exchanges, currencies=currencies
+        )
+        return _Assets((row[0], Asset(*row)) for row in warehouse.sql(query).rows())
+
     def _renamed(self, warehouse: "Warehouse") -> Iterator["_Spell"]:
-        """Yield the spells of all symbols, those that assets had before among them."""
+        """Yield the spells of all symbols, those that assets had before among them.
+
+        An asset that has none by the symbol of its bars, such as ``B@1``, has it at all times, too.
+        """
         query = sqltext.render("backtest/symbols", bundle=self.bundle)
+        unnamed = dict(self._by_sid)
         for sid, symbol, first, last, present in warehouse.sql(query).rows():
             asset = self._by_sid[sid]
             yield _Spell(symbol, asset, first, asset.end if present else last)
+            if symbol == asset.symbol:
+                unnamed.pop(sid, None)
+        yield from map(_whole, unnamed.values())
 
     def __iter__(self) -> Iterator[Asset]:
         """Iterate all assets in the order of their sids."""

@@ -1,12 +1,19 @@
 -- The symbols of a file of assets of zipline that an asset had before its last one, by the symbol it has
--- here; days there are nanoseconds. A spell that reaches into the next one ends before it.
-WITH spells AS (
+-- here, and the last one of an asset that has it with its sid behind; days there are nanoseconds. A spell
+-- that reaches into the next one ends before it.
+WITH told AS (
+    SELECT sid, symbol, start_date, end_date
+    FROM symbols
+    UNION ALL
+    SELECT sid, symbol, start_date, end_date
+    FROM futures
+), spells AS (
     SELECT
         CAST(sid AS BIGINT) AS sid,
         CAST(symbol AS VARCHAR) AS symbol,
         CAST(make_timestamp(CAST(start_date AS BIGINT) // 1000) AS DATE) AS first_day,
         CAST(make_timestamp(CAST(end_date AS BIGINT) // 1000) AS DATE) AS last_day
-    FROM symbols
+    FROM told
     WHERE symbol IS NOT NULL
 ), followed AS (
     SELECT
@@ -22,4 +29,5 @@ SELECT
 FROM followed
 JOIN names USING (sid)
 WHERE followed.next_day > followed.first_day
+    OR (followed.next_day IS NULL AND followed.symbol <> names.symbol AND followed.first_day <= followed.last_day)
 ORDER BY names.symbol, first_session

@@ -245,3 +245,16 @@ def test_lifetimes_of_countries(finder):
     assert finder.lifetimes(["2012-01-03"], True, []).shape == (1, 0)
     with pytest.raises(OptionError, match="country_codes"):
         finder.lifetimes(["2012-01-03"], True, "FR")
+
+
+def test_finders_of_one_snapshot_share_their_assets_and_those_of_another_do_not(tmp_path):
+    with warehouse.open(listed(tmp_path)) as wh, warehouse.open(tmp_path) as other:
+        first, second = AssetFinder(wh, "small"), AssetFinder(other, "small")
+        assert all(it is second.retrieve_asset(it.sid) for it in first)
+        with wh.begin("small") as txn:
+            rows = [dict(zip(SCHEMA.names, it, strict=True)) for it in ROWS[:-1]]
+            txn.replace("assets", pa.Table.from_pylist(rows, schema=SCHEMA))
+            txn.commit()
+        later = AssetFinder(wh, "small")
+        assert len(later) == len(first) - 1
+        assert later.retrieve_asset(0) is not first.retrieve_asset(0)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import warehouse
+from rustybt.assets import AssetFinder
 from rustybt.data.migration import migrate
 from rustybt.data.readers.held import BcolzDailyBarReader, BcolzMinuteBarReader
 from rustybt.data.readers.reader import FIELDS
@@ -43,7 +44,8 @@ def theirs(home) -> dict[str, np.ndarray]:
 def root(home, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("root")
     report = migrate("zipline-bundle", home / "data" / "small", "z", root=folder)
-    assert (report.snapshot, report.splits, report.dividends, report.mergers) == (2, 2, 1, 1)
+    told = (report.splits, report.dividends, report.mergers, report.stock_dividends)
+    assert (report.snapshot, *told) == (2, 2, 1, 1, 1)
     return folder
 
 
@@ -77,7 +79,10 @@ def test_every_value_is_that_of_zipline(home, root, theirs, frequency):
 
 def test_every_ratio_is_that_of_zipline(root, theirs):
     with warehouse.open(root) as wh:
-        rows = wh.sql("SELECT symbol, session, kind, ratio, pay_date FROM z.adjustments").rows()
+        query = (
+            "SELECT symbol, session, kind, ratio, pay_date FROM z.adjustments WHERE shares IS NULL"
+        )
+        rows = wh.sql(query).rows()
         names = wh.sql("SELECT symbol, name FROM z.assets ORDER BY 1").rows()
     ours = {(symbol, day, kind): ratio for symbol, day, kind, ratio, _ in rows}
     wanted = {
@@ -87,4 +92,29 @@ def test_every_ratio_is_that_of_zipline(root, theirs):
     }
     assert ours == pytest.approx(wanted, rel=NOISE)
     assert [paid for *_, kind, _, paid in rows if kind == "dividend"] == [date(2023, 7, 7)]
-    assert names == [("AAA", "First"), ("BBB", "Second")]
+    told = [("AAA", "First"), ("BBB", "Second"), ("CCC", "Fourth"), ("CCC@3", "Third")]
+    assert names == told
+
+
+def test_every_dividend_in_shares_is_that_of_zipline(root, theirs):
+    with warehouse.open(root) as wh:
+        query = (
+            "SELECT symbol, session, pay_date, shares, ratio, payment_sid = sid FROM z.adjustments "
+            "WHERE shares IS NOT NULL"
+        )
+        found = wh.sql(query).rows()
+    wanted = [
+        (SYMBOLS[int(sid)], *(date.fromordinal(int(it) + 719_163) for it in days), shares, 1 / (1 + shares), payment == sid)
+        for sid, *days, shares, payment in theirs["shares"].T
+    ]  # fmt: skip
+    assert found == wanted
+    assert len(found) == 1
+
+
+def test_a_symbol_of_two_assets_names_the_one_that_zipline_finds(root, theirs):
+    sids = {"CCC@3": 3, "CCC": 5}
+    with warehouse.open(root) as wh:
+        finder = AssetFinder(wh, "z")
+        for number, sid in theirs["named"].T.tolist():
+            day = date.fromordinal(number + 719_163)
+            assert sids[finder.lookup_symbol("CCC", day).symbol] == sid, day

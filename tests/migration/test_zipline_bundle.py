@@ -15,8 +15,13 @@ import numpy as np
 import pytest
 
 import warehouse
+from rustybt.data.bundles import load
+from rustybt.data.data_portal import DataPortal
 from rustybt.data.migration import Options, migrate
 from rustybt.errors import LegacyFileError, MigrationError, UnknownCalendarError
+from rustybt.pipeline import Pipeline
+from rustybt.pipeline.data import EquityPricing
+from rustybt.pipeline.filters import StaticAssets
 
 sys.path.insert(0, str(Path(__file__).parent))
 from zipline_files import (
@@ -83,7 +88,16 @@ ACTIONS = adjustments(
         (0, DAYS[5], None, 1e6),
         (3, DAYS[3], None, 0.1),
     ],
-    shares=[(0, DAYS[3], 0.1)],
+    shares=[
+        (0, DAYS[2], None, 0, 0.25),  # on the day of a split
+        (2, DAYS[4], "2024-01-20", 2, 0.05),
+        (2, DAYS[4], "2024-01-19", None, 0.05),
+        (2, DAYS[5], "2024-01-20", 0, 0.5),  # of another asset
+        (2, DAYS[5], None, 7, 0.5),
+        (7, DAYS[4], None, 99, 2.0),  # of one that the bundle does not have
+        (0, DAYS[5], None, 0, 0.0),
+        (3, DAYS[4], None, 3, 0.1),
+    ],
 )
 
 
@@ -143,12 +157,12 @@ def test_bars_are_taken_exactly_and_the_files_stay(folder, tmp_path):
 def test_actions_are_those_of_the_file(folder, tmp_path):
     report = migrate("zipline-bundle", folder, "z", root=tmp_path / "root")
     query = (
-        "SELECT symbol, session, kind, ratio, amount, pay_date FROM z.adjustments ORDER BY 1, 2, 3"
+        "SELECT symbol, session, kind, ratio, amount, pay_date FROM z.adjustments WHERE shares IS NULL "
+        "ORDER BY 1, 2, 3"
     )
     first, second, third, last = (day_of(DAYS[it]) for it in (1, 2, 3, 4))
     assert rows(tmp_path / "root", query) == [
         ("A", first, "dividend", 1 - 0.1 / 10.0, Decimal("0.1"), None),
-        ("A", second, "split", 1 / 7.00000700001, None, None),
         ("A", third, "dividend", 1 - 0.3 / 10.014, Decimal("0.3"), date(2024, 1, 20)),
         ("A", last, "split", 0.5, None, None),
         ("B@1", second, "merger", 0.75, None, None),
@@ -156,8 +170,31 @@ def test_actions_are_those_of_the_file(folder, tmp_path):
     told = "\n".join(report.notes)
     assert "2 of kind dividend are not stored" in told
     assert "1 of kind dividend were joined" in told
-    assert "1 dividends paid in shares" in told
+    assert "2 dividends paid in shares are not stored" in told
+    assert "1 of kind split are not stored" in told
     assert "1 of 2 ratios of dividends differ" in told
+
+
+def test_dividends_in_shares_are_the_splits_that_they_are(folder, tmp_path):
+    root = tmp_path / "root"
+    report = migrate("zipline-bundle", folder, "z", root=root)
+    assert report.stock_dividends == 6
+    query = (
+        "SELECT a.symbol, a.session, kind, ratio, amount, pay_date, shares, payments.symbol "
+        "FROM z.adjustments AS a LEFT JOIN z.assets AS payments ON payments.sid = payment_sid "
+        "WHERE shares IS NOT NULL ORDER BY 1, 2"
+    )
+    at, paid = [day_of(it) for it in DAYS], date(2024, 1, 19)
+    assert rows(root, query) == [
+        ("A", at[2], "split", pytest.approx(1 / 7.00000700001 / 1.25, rel=1e-15), None, None, 0.25, "A"),
+        ("B", at[4], "split", 1 / 1.1, None, paid, 0.1, "B"),
+        ("B", at[5], "spinoff", 1.0, None, date(2024, 1, 20), 0.5, "A"),
+        ("CLF24", at[4], "spinoff", 1.0, None, None, 2.0, None),
+    ]  # fmt: skip
+    query = "SELECT volume FROM z.bars_1d_adjusted WHERE symbol = 'B' ORDER BY session"
+    assert [float(it) for (it,) in rows(root, query)] == pytest.approx(
+        [(2**32 - 1) * 1.1, (2**32 - 1), (2**32 - 1)]
+    )
 
 
 def test_a_merger_lowers_prices_and_leaves_volumes(folder, tmp_path):
@@ -193,6 +230,40 @@ def test_assets_are_named(folder, tmp_path):
     assert "keep it with their sid behind: B@1" in told
     assert "1 listed assets have no bars" in told
     assert "NEW YORK" in told
+
+
+def test_a_symbol_of_two_assets_is_that_which_had_it_on_the_day(folder, tmp_path):
+    root = tmp_path / "root"
+    migrate("zipline-bundle", folder, "z", root=root)
+    query = "SELECT sid, symbol, first_session, last_session FROM z.symbols ORDER BY 1, 3"
+    begin, end = day_of(DAYS[0]), day_of(DAYS[-1])
+    sids = {it: sid for sid, it in rows(root, "SELECT sid, symbol FROM z.assets")}
+    assert [it for it in rows(root, query) if it[1].startswith("B")] == [
+        (sids["B"], "B", day_of(DAYS[3]), end),
+        (sids["B@1"], "B", begin, day_of(DAYS[2])),
+    ]
+    with load("z", root=root) as bundle:
+        finder = bundle.asset_finder
+        first, second = (finder.retrieve_asset(sids[it]) for it in ("B@1", "B"))
+        portal = DataPortal(bundle)  # shares the assets of the finder
+        for day in DAYS:
+            meant = first if day <= DAYS[2] else second
+            assert finder.lookup_symbol("B", day) is meant
+            assert finder.lookup_symbol("b", day) is meant
+            assert finder.lookup_symbol("B@1", day) is first
+            assert finder.lookup_symbols(["B", "A"], day)[0] is meant
+            assert finder.lookup_generic("B", day)[0] is meant
+            close = portal.get_spot_value(meant, "close", day, "daily")
+            traded = 30.002 if meant is second else float("nan") if day == DAYS[1] else 20.001
+            assert close == pytest.approx(traded, nan_ok=True)
+        assert finder.lookup_symbol("B") is second
+        assert finder.lookup_symbol("OLD", DAYS[0]).symbol == "A"
+        pipe = Pipeline(
+            {"close": EquityPricing.close.latest},
+            screen=StaticAssets([finder.lookup_symbol("B", DAYS[0])]),
+        )
+        found = pipe.run(DAYS[1], DAYS[-1], bundle="z", warehouse=bundle.warehouse)
+        assert set(found.df().index.get_level_values(1)) == {first}
 
 
 def test_a_second_time_nothing_is_new_and_the_snapshot_before_is_there(folder, tmp_path):
@@ -241,7 +312,10 @@ def test_a_calendar_is_taken_as_it_is_named(folder, tmp_path):
         migrate("zipline-bundle", folder, "y", Options(calendar="NOWHERE"), root=tmp_path / "root")
 
 
-@pytest.mark.parametrize("changed", ["bars", "adjustments"])
+PAID = [(2, DAYS[4], "2024-01-20", 2, 0.1)]  # other in its day of payment alone
+
+
+@pytest.mark.parametrize("changed", ["bars", "adjustments", "shares"])
 def test_files_that_change_meanwhile_end_the_migration(folder, tmp_path, changed):
     def replace(said: str) -> None:
         if not said.startswith("reading it again"):
@@ -249,7 +323,18 @@ def test_files_that_change_meanwhile_end_the_migration(folder, tmp_path, changed
         shutil.rmtree(folder)
         other = {**BARS, 0: {**BARS[0], DAYS[3]: bar(10_022)}}
         more = adjustments(splits=[(0, DAYS[2], 0.25)])
-        made(folder, **{changed: other if changed == "bars" else more})
+        paid = {
+            **ACTIONS,
+            "stock_dividend_payouts": adjustments(shares=PAID)["stock_dividend_payouts"],
+        }
+        made(
+            folder,
+            **{
+                "bars": {"bars": other},
+                "adjustments": {"adjustments": more},
+                "shares": {"adjustments": paid},
+            }[changed],
+        )
 
     with pytest.raises(MigrationError):
         migrate("zipline-bundle", folder, "z", root=tmp_path / "root", progress=replace)

@@ -12,6 +12,8 @@ from zipline.data.bundles import ingest, load, register
 FIELDS = ["open", "high", "low", "close", "volume"]
 START, END = pd.Timestamp("2023-06-26"), pd.Timestamp("2023-07-14")
 SIDS = [0, 7]
+HALF = pd.Timestamp("2023-07-05")
+SHARING = {3: (START, HALF), 5: (HALF + pd.Timedelta(days=2), END)}  # of one symbol
 
 
 def bars(index, seed: int) -> pd.DataFrame:
@@ -28,25 +30,29 @@ def bars(index, seed: int) -> pd.DataFrame:
 def written(
     environ, assets, minutes, daily, adjustments, calendar, start, end, cache, progress, folder
 ):
-    """Write two equities: one is renamed and has actions."""
+    """Write two equities, and two that have one symbol after each other."""
+    begins = [START, START, *(it for it, _ in SHARING.values())]
+    ends = pd.Series([END, END, *(it for _, it in SHARING.values())], [*SIDS, *SHARING])
     equities = pd.DataFrame(
         {
-            "symbol": ["AAA", "BBB"],
-            "asset_name": ["First", "Second"],
-            "start_date": START,
-            "end_date": END,
-            "first_traded": START,
-            "auto_close_date": END + pd.Timedelta(days=1),
+            "symbol": ["AAA", "BBB", "CCC", "CCC"],
+            "asset_name": ["First", "Second", "Third", "Fourth"],
+            "start_date": begins,
+            "end_date": ends,
+            "first_traded": begins,
+            "auto_close_date": ends + pd.Timedelta(days=1),
             "exchange": "NYSE",
         },
-        index=SIDS,
+        index=ends.index,
     )
     exchanges = pd.DataFrame(
         [["NYSE", "NEW YORK", "US"]], columns=["exchange", "canonical_name", "country_code"]
     )
     assets.write(equities=equities, exchanges=exchanges)
     sessions = calendar.sessions_in_range(START, END)
-    daily.write([(sid, bars(sessions, sid + 1).reindex(sessions).fillna(0)) for sid in SIDS])
+    lives = {**dict.fromkeys(SIDS, (START, END)), **SHARING}
+    spans = {sid: calendar.sessions_in_range(*life) for sid, life in lives.items()}
+    daily.write([(sid, bars(it, sid + 1).reindex(it).fillna(0)) for sid, it in spans.items()])
     index = calendar.sessions_minutes(sessions[0], sessions[-1])
     minutes.write([(sid, bars(index, sid + 2)) for sid in SIDS])
     splits = pd.DataFrame(
@@ -61,7 +67,8 @@ def written(
         )
     )
     dividends = pd.DataFrame([{"sid": 0, "amount": 0.37, **days}])
-    adjustments.write(splits=splits, mergers=mergers, dividends=dividends)
+    shares = pd.DataFrame([{"sid": 7, "payment_sid": 7, "ratio": 0.05, **days}])
+    adjustments.write(splits=splits, mergers=mergers, dividends=dividends, stock_dividends=shares)
 
 
 def main() -> None:
@@ -92,6 +99,22 @@ def main() -> None:
             ],
             float,
         )
+    shares = tables["stock_dividend_payouts"]
+    found["shares"] = np.array(
+        [
+            shares["sid"],
+            *(
+                shares[it].values.astype("datetime64[D]").astype("int64")
+                for it in ("ex_date", "pay_date")
+            ),
+            shares["ratio"],
+            shares["payment_sid"],
+        ],
+        float,
+    )
+    days = pd.date_range(START, END)
+    named = [bundle.asset_finder.lookup_symbol("CCC", day).sid for day in days]
+    found["named"] = np.array([days.values.astype("datetime64[D]").astype("int64"), named])
     np.savez(sys.argv[1], **found)
 
 

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 import rustybt
 import warehouse
-from warehouse import config
+from warehouse import config, layout
 from warehouse.errors import ConfigError, DamageError, WarehouseError
 from warehouse.layout import root_of
 
@@ -123,6 +123,10 @@ def _warehouse(root: Path) -> Iterator[Finding]:
             for name in wh.bundles():
                 yield _bundle(wh, name)
             yield from (Finding("damage", "wrong", str(it)) for it in wh.damages)
+            if runs := wh.runs():
+                yield Finding("stored runs", "ok", f"{len(runs):,} in {layout.backtests_dir(root)}")
+            for damage in wh.run_damages(sizes=True):
+                yield Finding("damage", "wrong", str(damage))
     except WarehouseError as error:
         yield Finding("warehouse", "wrong", str(error))
 

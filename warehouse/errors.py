@@ -138,8 +138,9 @@ class SafeSqlError(WarehouseError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(
-            f"Refused in safe mode: {problem}. Allowed is one SELECT over the views of the bundles and "
-            "of meta, with functions that neither read nor write anything else."
+            f"Refused in safe mode: {problem}. Allowed is one SELECT over the views of the bundles, of "
+            "meta, of stored runs and over saved ones, with functions that neither read nor write "
+            "anything else."
         )
 
 

@@ -227,6 +227,27 @@ class Reader(Closing):
         """
         return backtests.read(self.root, run, table)
 
+    def run_damages(
+        self, runs: Collection[str] | None = None, *, sizes: bool = False
+    ) -> list[DamageError]:
+        """Return what is wrong with the files of stored runs, every byte of which is read.
+
+        Statements over ``backtests`` leave a damaged table of a run out, and log a warning.
+
+        Parameters
+        ----------
+        runs
+            Ids; all stored runs if None.
+        sizes
+            Look at the sizes of the files alone, and read those of the table ``runs``.
+
+        Raises
+        ------
+        RunNameError
+            There is no run of one of the ids.
+        """
+        return list(backtests.damages(self.root, runs, sizes=sizes))
+
     def arrow(
         self, query: str, params: Parameters = None, *, tables: Mapping[str, pa.Table] | None = None
     ) -> pa.Table:

@@ -14,7 +14,8 @@ from rustybt.doctor import examine
 def doctor(ctx: click.Context, form: str, root: str | None) -> None:
     """Say what is installed, where the data lies, and what is wrong.
 
-    Ends with 1 if something is wrong. `rustybt bundle verify` reads every byte of a bundle.
+    Ends with 1 if something is wrong. `rustybt bundle verify` reads every byte of a bundle, `rustybt
+    runs verify` those of the stored runs.
     """
     found = [(it.what, it.state, it.found) for it in examine(root)]
     emit(pl.DataFrame(found, schema=["what", "state", "found"], orient="row"), form)

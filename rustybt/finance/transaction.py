@@ -10,8 +10,9 @@ class Transaction(NamedTuple):
     """A fill.
 
     `amount` is in units, negative when sold; `price` is the trade currency a unit, slippage
-    included; `dt` is the close of its session, UTC; `order_id` is None when a delisting closed
-    the position, and `reason` then says why, as it does for a liquidation.
+    included; `dt` is the close of its session, UTC; `order_id` is None where no order was
+    filled, and `reason` then says why: ``delisting``, ``expiry`` or, of shares that came without a
+    trade, ``spinoff``. The fills of a ``liquidation`` have its order and that reason.
     """
 
     asset: Asset

@@ -21,21 +21,11 @@ from rustybt.finance.ledger import Booked
 from rustybt.finance.order import RECORD
 from rustybt.finance.transaction import Transaction
 from rustybt.metrics.rows import fills_of, records_of, snapshot_of
-from warehouse.backtests import DAILY, FILLS, LEDGER, ORDERS, POSITIONS, Table
+from warehouse.backtests import ARROW, DAILY, FILLS, LEDGER, ORDERS, POSITIONS, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ARROW: Final[Mapping[str, pa.DataType]] = {
-    "BIGINT": pa.int64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "DOUBLE": pa.float64(),
-    "INTEGER": pa.int32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "VARCHAR": pa.string(),
-    "VARCHAR[]": pa.list_(pa.string()),
-}
 RECORDED: Final = "recorded"
 LISTS: Final = ("orders", "transactions", "positions")
 _UNBOUND: Final = {math.inf: "Infinity", -math.inf: "-Infinity"}  # which JSON has no numbers for
@@ -145,6 +135,7 @@ def _fills(listed: Sequence[Sequence[Mapping[str, Any]]], days: Days) -> pa.Tabl
             "session": np.repeat(days, counts),
             **_assets(columns["asset"]),
             "dt": _utc(columns["dt"]),
+            "reason": [it or "" for it in columns["reason"]],
         },
         sum(counts),
     )

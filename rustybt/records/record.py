@@ -16,13 +16,13 @@ import pyarrow as pa
 from rustybt.algorithm.strategy import TradingAlgorithm
 from rustybt.errors import OptionError, RunNotStoredError
 from rustybt.metrics.digest import digest_of
-from rustybt.metrics.tables import ARROW, ledger_table, tables_of
+from rustybt.metrics.tables import ledger_table, tables_of
 from rustybt.records.origin import Origin, origin_of, program, versions
 from rustybt.records.plain import plain
 from rustybt.secrets import without_secrets
 from rustybt.simulation.loop import Simulation
 from warehouse import Warehouse
-from warehouse.backtests import RUNS
+from warehouse.backtests import ARROW, RUNS
 from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from rustybt.metrics.rows import PositionRows
 from rustybt.metrics.tables import RECORDED, unbound
 from rustybt.records.record import ASSETS
 from warehouse import sqltext
+from warehouse.errors import DamageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,13 @@ _ORDER: Final = (
     *("limit_reached", "stop_reached", "status"),
 )
 _UNITS: Final = ("amount", "filled")
+
+
+class Verified(NamedTuple):
+    """Ids of the runs that were read, and each damage as an error that was not raised."""
+
+    runs: tuple[str, ...]
+    damages: tuple[DamageError, ...]
 
 
 def frame(*, root: Root = None) -> "pd.DataFrame":
@@ -99,6 +107,19 @@ def delete(*runs: str, root: Root = None) -> list[str]:
         for run in found:
             wh.remove_run(run)
     return found
+
+
+def verify(*runs: str, root: Root = None) -> Verified:
+    """Read every byte of stored runs, of all if none is named, and return what is damaged.
+
+    Raises
+    ------
+    UnknownRunError
+        No run has one of the names or ids.
+    """
+    with warehouses.open(root) as wh:
+        found = list(dict.fromkeys(find(wh, it) for it in runs)) if runs else wh.runs()
+        return Verified(tuple(found), tuple(wh.run_damages(found)))
 
 
 def find(wh: warehouses.Warehouse, run: str) -> str:
@@ -173,7 +194,8 @@ def _fills(rows: pa.Table, finder: Callable[[int], Asset]) -> list[dict[str, Any
         asset = finder(row["sid"])
         told = {"sid": asset, "amount": _units(row["amount"], asset)}
         told["dt"] = row["dt"].replace(tzinfo=UTC)
-        found.append({name: told.get(name, row[name]) for name in names})
+        reason = {"reason": row["reason"]} if row.get("reason") else {}
+        found.append({**{name: told.get(name, row[name]) for name in names}, **reason})
     return found
 
 

@@ -52,7 +52,7 @@ class Endings:
             self._blotter.cancel_all(asset, now)
             amount = self._holdings.positions[asset].amount
             if amount:
-                reason = None if asset.expiry is None else "expiry"
+                reason = "delisting" if asset.expiry is None else "expiry"
                 price = self._price(asset, session)
                 transaction = Transaction(asset, -amount, price, now, None, reason)
                 self._holdings.fill(transaction, session)

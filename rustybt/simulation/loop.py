@@ -220,10 +220,12 @@ class Simulation:
         """Live the bars of a session."""
         clock, panel, blotter, data = self.clock, self._panel, self.blotter, self.data
         carry = self.carry if self.carry.each_bar else None
-        waiting = blotter.waiting
+        waiting, due = blotter.waiting, self._spinoffs.due
         for bar in range(clock.bar, clock.until):
             clock.bar = bar
             panel.seen = bar + 1
+            if due:
+                self._spinoffs.receive(label, clock.now)
             if carry is not None:
                 carry.fund(label)
             if waiting:

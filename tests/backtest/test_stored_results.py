@@ -3,9 +3,14 @@
 import json
 import logging
 import math
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))
+from terms import day, orders, told
 
 import warehouse
 from rustybt import TradingAlgorithm, run_algorithm, runs
@@ -17,8 +22,8 @@ from rustybt.errors import (
     StrategyError,
     UnknownRunError,
 )
-from rustybt.finance.commission import CommissionModel, PerTrade
-from rustybt.finance.slippage import FixedSlippage
+from rustybt.finance.commission import CommissionModel, NoCommission, PerTrade
+from rustybt.finance.slippage import FixedSlippage, NoSlippage
 from rustybt.metrics import digest
 from warehouse.errors import WarehouseError
 
@@ -48,6 +53,11 @@ class Buys(TradingAlgorithm):
 class Costly(CommissionModel):
     def calculate(self, order, transaction):  # noqa: ARG002 - the model's
         return 1.0
+
+
+def without_cost(context):
+    context.set_slippage(us_futures=NoSlippage())
+    context.set_commission(us_futures=NoCommission())
 
 
 @pytest.fixture
@@ -128,6 +138,41 @@ def test_sql_sees_fills_positions_orders_and_days(root):
             (SELECT arg_max(portfolio_value, session) FROM backtests.daily),
             (SELECT recorded ->> '$.day' FROM backtests.daily ORDER BY session LIMIT 1)"""
     assert asked(root, query) == [(fills, held, 15, perf["portfolio_value"].iloc[-1], "6")]
+
+
+def test_a_stored_fill_says_why_it_is_no_order_of_the_strategy(make_bundle):
+    closes = {
+        "ENDS": [100.0] * 5,
+        "GONE": [10.0, 11.0, 12.0, None, None],
+        "SPY": [100.0] * 5,
+        "THIN": [100.0, 101.0, 120.0, 120.0, 120.0],
+    }
+    terms = {
+        "symbol": ["ENDS", "THIN"],
+        "asset_type": ["future"] * 2,
+        "multiplier": [1.0] * 2,
+        "expiry": [day(1), day(40)],
+        "maintenance_margin": [1.0, 230.0],
+    }
+    root = told(make_bundle(closes), **terms)
+    plan = {0: [("ENDS", 1), ("GONE", 5), ("SPY", 1), ("THIN", -1)]}
+    perf = orders(root, plan, sessions=5, prepare=without_cost, capital=400.0).perf
+    asked_for = "SELECT symbol, amount, reason FROM backtests.fills ORDER BY ALL"
+    assert asked(root, asked_for) == [
+        ("ENDS", -1.0, "expiry"),
+        ("ENDS", 1.0, ""),
+        ("GONE", -5.0, "delisting"),
+        ("GONE", 5.0, ""),
+        ("SPY", 1.0, ""),
+        ("THIN", -1.0, ""),
+        ("THIN", 1.0, "liquidation"),
+    ]
+    ledger = asked(root, "SELECT DISTINCT kind FROM backtests.ledger")
+    assert {("expiry",), ("delisting",), ("liquidation",)} <= set(ledger)
+    loaded = runs.load(perf.attrs["run"], root=root)
+    for then, now in zip(perf["transactions"], loaded["transactions"], strict=True):
+        assert [it.get("reason") for it in then] == [it.get("reason") for it in now]
+    assert digest(loaded) == digest(perf)
 
 
 def test_the_stored_ledger_balances_and_ends_at_the_cash(root):

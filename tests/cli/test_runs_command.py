@@ -108,12 +108,47 @@ def test_reproduce_runs_the_stored_text(command, root):
 
 
 @pytest.mark.usefixtures("ran")
-@pytest.mark.parametrize("words", [("show",), ("delete",), ("compare",), ("reproduce",)])
+@pytest.mark.parametrize(
+    "words", [("show",), ("delete",), ("compare",), ("reproduce",), ("verify",)]
+)
 def test_an_unknown_run_is_one_line(command, words):
     done = command("runs", *words, "twoo")
     assert (done.returncode, done.stdout) == (1, "")
     assert "Nearest name: 'two'" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def damaged(command, root):
+    """Id of the run two, whose facts are damaged until the test ends."""
+    (row,) = rows(command("runs", "list", "--name", "two", "--format", "csv"))
+    path = root / "backtests" / f"run={row['run']}" / "runs.parquet"
+    content = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
+    yield row["run"]
+    path.write_bytes(content)
+
+
+@pytest.mark.usefixtures("ran")
+def test_a_damaged_run_is_named_and_in_nobodys_way(command, damaged):
+    listed = command("runs", "list", "--tag", "t", "--format", "csv")
+    assert ([it["name"] for it in rows(listed)], listed.returncode) == (["bad", "one"], 0)
+    asked = command("sql", "SELECT run FROM backtests.fills GROUP BY run", "--format", "csv")
+    assert (damaged in asked.stdout, asked.stderr) == (True, "")  # its fills are sound
+    doctor, verified = command("doctor", "--format", "csv"), command("runs", "verify")
+    assert (doctor.returncode, verified.returncode) == (1, 1)
+    shown = command("runs", "show", damaged)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    for told in (listed.stderr, doctor.stdout, verified.stdout, shown.stderr):
+        assert f"rustybt runs delete {damaged}" in told
+
+
+@pytest.mark.usefixtures("ran")
+def test_verify_reads_all_runs_or_those_that_are_named(command):
+    done = command("runs", "verify", "one", "two", "one", "--format", "json")
+    assert (done.returncode, done.stdout.strip()) == (0, "[]")
+    assert done.stderr == "2 runs read; nothing damaged.\n"
 
 
 @pytest.mark.slow

@@ -149,11 +149,13 @@ def test_a_backtest_receives_the_shares_of_a_spin_off(add, root, held, received,
     result = run_algorithm(
         "2024-01-02", "2024-01-05", initialize, 10_000, handle_data, bundle="t", root=root
     )
-    # B has its first price, 20, on the 4th, so the shares come with the 5th.
-    last = {it["sid"].symbol: it["amount"] for it in result["positions"].iloc[-1]}
-    assert last == {"A": held, **({"B": received} if received else {})}
-    assert result["ending_cash"].iloc[-1] == 10_000 - held * 80 + kept
-    assert result["portfolio_value"].iloc[-1] == 10_000 - held * 80 + held * 61 + held * 0.5 * 20
+    # B has its first price, 20, at the close of the 4th, the ex-date: the shares come with it.
+    for day, price in ((-2, 60), (-1, 61)):
+        shares = {it["sid"].symbol: it["amount"] for it in result["positions"].iloc[day]}
+        assert shares == {"A": held, **({"B": received} if received else {})}
+        assert result["ending_cash"].iloc[day] == 10_000 - held * 80 + kept
+        worth = held * price + held * 0.5 * 20
+        assert result["portfolio_value"].iloc[day] == 10_000 - held * 80 + worth
 
 
 def test_a_backtest_without_the_spun_off_asset_keeps_what_it_has(add, root):

@@ -1,6 +1,9 @@
 """Stored runs of backtests: they appear whole, are read by SQL, kept by a vacuum and removed."""
 
+import hashlib
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,31 +12,22 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import warehouse
-from warehouse.backtests import TABLES
+from warehouse.backtests import ARROW, TABLES
 from warehouse.errors import DamageError, RunNameError
 
-TYPES = {
-    "BIGINT": pa.int64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "DOUBLE": pa.float64(),
-    "INTEGER": pa.int32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "VARCHAR": pa.string(),
-    "VARCHAR[]": pa.list_(pa.string()),
-}
 COUNTS = "SELECT run, name, snapshot FROM backtests.runs ORDER BY run"
 
 
 def tables(**facts):
     made = {}
     for table in TABLES:
-        columns = {it.name: pa.nulls(1, TYPES[it.type]) for it in table.stored}
+        columns = {it.name: pa.nulls(1, ARROW[it.type]) for it in table.stored}
         given = {it.name: facts[it.name] for it in table.stored if it.name in facts}
-        types = {it.name: TYPES[it.type] for it in table.stored}
+        types = {it.name: ARROW[it.type] for it in table.stored}
         made[table.name] = pa.table(
             {**columns, **{name: pa.array([it], types[name]) for name, it in given.items()}}
         )
@@ -130,8 +124,216 @@ def test_damage_of_the_facts_is_refused(wh):
     path = wh.root / "backtests" / "run=a1" / "runs.parquet"
     path.chmod(0o644)
     path.write_bytes(b"PAR1")
-    with pytest.raises(DamageError):
-        wh.run("a1", "fills")
+    with pytest.raises(DamageError, match="runs delete a1"):
+        wh.run("a1", "runs")
+    assert wh.run("a1", "fills").num_rows == 1
+
+
+HARMS = {
+    "cut": lambda content: content[: len(content) // 2],
+    "end cut": lambda content: content[:-1],
+    "empty": lambda _: b"",
+    "text": lambda _: b"run,name\na1,x\n",
+    "data flipped": lambda content: flipped(content, 40),
+    "middle flipped": lambda content: flipped(content, len(content) // 2),
+    "footer flipped": lambda content: flipped(content, len(content) - 60),
+    "gone": None,
+}
+
+
+def flipped(content, at):
+    return content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :]
+
+
+def damage(path, harm):
+    path.chmod(0o644)
+    if harm is None:
+        path.unlink()
+    else:
+        path.write_bytes(harm(path.read_bytes()))
+
+
+def names(wh):
+    found = {}
+    for it in TABLES:
+        rows = wh.sql(f"SELECT run, count(*) FROM backtests.{it.name} GROUP BY run ORDER BY run")
+        found[it.name] = rows.rows()
+    return found
+
+
+@pytest.fixture
+def stored(wh):
+    """Two runs that stay as they are, and one for each harm."""
+    for run in ("a0", *RUN_OF.values(), "a9"):
+        wh.store_run(run, tables())
+    return wh
+
+
+RUN_OF = {harm: f"a{number}" for number, harm in enumerate(HARMS, 1)}
+SOUND = [("a0", 1), ("a9", 1)]
+
+
+def test_damaged_runs_are_in_nobodys_way(stored, caplog):
+    everyone = sorted((it, 1) for it in ("a0", *RUN_OF.values(), "a9"))
+    assert names(stored) == {it.name: everyone for it in TABLES}
+    files = {it: stored.root / "backtests" / f"run={it}" / "runs.parquet" for it in RUN_OF.values()}
+    whole = {it: path.read_bytes() for it, path in files.items()}
+    for harm, run in RUN_OF.items():
+        damage(files[run], HARMS[harm])
+    with warehouse.open(stored.root) as other:
+        for session in (stored, other):
+            assert names(session) == {
+                it.name: SOUND if it.name == "runs" else everyone for it in TABLES
+            }
+            assert names(session)["runs"] == SOUND
+        for run in files:
+            assert caplog.text.count(f"rustybt runs delete {run}") == 2  # once in each session
+        stored.store_run("b1", tables())
+        assert names(other)["runs"] == [*SOUND, ("b1", 1)]
+        for run, path in files.items():
+            path.unlink(missing_ok=True)
+            path.write_bytes(whole[run])
+        assert names(other)["runs"] == [*everyone, ("b1", 1)]
+
+
+def test_any_table_of_a_run_can_be_damaged(wh, caplog):
+    for number, table in enumerate(TABLES):
+        wh.store_run(f"a{number}", tables())
+        damage(wh.root / "backtests" / f"run=a{number}" / f"{table.name}.parquet", HARMS["text"])
+    runs = [(f"a{it}", 1) for it in range(len(TABLES))]
+    assert names(wh) == {
+        table.name: runs[:number] + runs[number + 1 :] for number, table in enumerate(TABLES)
+    }
+    for number, table in enumerate(TABLES):
+        assert f"run=a{number}/{table.name}.parquet is damaged" in caplog.text
+    wh.remove_run("a0")
+    found = [it.path.stem for it in wh.run_damages()]
+    assert found == [it.name for it in TABLES[1:]]
+
+
+def test_a_damaged_listing_leaves_out_what_it_does_not_vouch_for(stored, caplog):
+    for harm, run in RUN_OF.items():
+        damage(stored.root / "backtests" / f"run={run}" / "files.json", HARMS[harm])
+    found = names(stored)
+    for rows in found.values():
+        assert set(SOUND) <= set(rows)
+    for run in RUN_OF.values():
+        assert any((run, 1) not in rows for rows in found.values())
+        assert f"rustybt runs delete {run}" in caplog.text
+
+
+def test_any_byte_of_a_listing_may_be_flipped(wh):
+    wh.store_run("a1", tables())
+    path = wh.root / "backtests" / "run=a1" / "files.json"
+    path.chmod(0o644)
+    content = path.read_bytes()
+    assert wh.run_damages() == []
+    for at in range(len(content)):
+        path.write_bytes(flipped(content, at))
+        told = wh.run_damages()
+        # Between two values JSON may have another space; nothing that is vouched for has changed.
+        assert told or json.loads(path.read_bytes()) == json.loads(content), at
+
+
+def test_all_runs_may_be_damaged(wh):
+    wh.store_run("a1", tables())
+    damage(wh.root / "backtests" / "run=a1" / "runs.parquet", HARMS["empty"])
+    assert names(wh)["runs"] == []
+
+
+def test_a_view_of_the_user_and_a_saved_one_leave_damage_out_too(wh):
+    for run in ("a1", "a2"):
+        wh.store_run(run, tables())
+    wh.sql("CREATE VIEW mine AS SELECT run FROM backtests.runs")
+    wh.save_view("saved", "SELECT run FROM backtests.runs")
+    damage(wh.root / "backtests" / "run=a1" / "runs.parquet", HARMS["empty"])
+    for view in ("mine", "pipelines.saved"):
+        assert wh.sql(f"SELECT run FROM {view}").rows() == [("a2",)]
+
+
+def test_damage_is_told_of_every_byte_or_of_sizes(wh):
+    for run in ("a1", "a2", "a3"):
+        wh.store_run(run, tables())
+    folder = wh.root / "backtests"
+    damage(folder / "run=a1" / "fills.parquet", HARMS["middle flipped"])
+    damage(folder / "run=a2" / "ledger.parquet", HARMS["end cut"])
+    damage(folder / "run=a3" / "runs.parquet", HARMS["footer flipped"])
+    found = [os.fspath(it.path.relative_to(folder)) for it in wh.run_damages()]
+    assert found == ["run=a1/fills.parquet", "run=a2/ledger.parquet", "run=a3/runs.parquet"]
+    assert [os.fspath(it.path.relative_to(folder)) for it in wh.run_damages(sizes=True)] == found[
+        1:
+    ]
+    assert len(wh.run_damages(["a1"])) == 1
+    with pytest.raises(RunNameError, match="a9"):
+        wh.run_damages(["a9"])
+
+
+def test_damage_that_leaves_size_and_times_is_found_when_all_is_read(wh):
+    wh.store_run("a1", tables())
+    path = wh.root / "backtests" / "run=a1" / "fills.parquet"
+    time.sleep(0.15)  # a file that has just changed is read at every turn
+    assert names(wh)["fills"] == [("a1", 1)]
+    damage(path, HARMS["middle flipped"])
+    assert len(wh.run_damages()) == 1
+
+
+def test_a_folder_that_is_a_copy_of_a_run_is_no_run(wh):
+    for run in ("a1", "a2"):
+        wh.store_run(run, tables())
+    home = wh.root / "backtests" / "run=a1"
+    shutil.copytree(home, home.with_name("run=a1 (copy)"))
+    assert names(wh) == {it.name: [("a1", 1), ("a2", 1)] for it in TABLES}
+
+
+def make_old(home):
+    """Let a run be as those that were stored before runs had a listing and fills a reason."""
+    told = json.loads((home / "files.json").read_text())
+    fills, facts = home / "fills.parquet", home / "runs.parquet"
+    for path in (home / "files.json", fills, facts):
+        path.chmod(0o644)
+    pq.write_table(pq.ParquetFile(fills).read().drop_columns("reason"), fills)
+    content = fills.read_bytes()
+    told["fills"] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    told.pop("runs")
+    row = pq.ParquetFile(facts).read()
+    pq.write_table(row.append_column("files", pa.array([json.dumps(told)])), facts)
+    (home / "files.json").unlink()
+
+
+def test_runs_stored_without_a_reason_are_read_beside_others(wh):
+    for run in ("a1", "a2", "a3"):
+        wh.store_run(run, tables(reason="expiry"))
+    asked = "SELECT run, reason FROM backtests.fills ORDER BY run"
+    assert wh.sql(asked).rows() == [("a1", "expiry"), ("a2", "expiry"), ("a3", "expiry")]
+    for run in ("a1", "a3"):
+        make_old(wh.root / "backtests" / f"run={run}")
+    reasons = [("a1", None), ("a2", "expiry"), ("a3", None)]
+    assert wh.sql(asked).rows() == reasons
+    assert (wh.run_damages(), wh.run("a1", "fills").num_rows) == ([], 1)
+    with duckdb.connect(os.fspath(wh.build_catalog().path), read_only=True) as other:
+        assert other.sql(asked).fetchall() == reasons
+
+
+@pytest.mark.parametrize("table", ["runs", "fills"])
+def test_damage_of_an_older_run_is_seen_too(wh, table):
+    for run in ("a1", "a2"):
+        wh.store_run(run, tables())
+    home = wh.root / "backtests" / "run=a1"
+    make_old(home)
+    damage(home / f"{table}.parquet", HARMS["cut"])
+    assert names(wh)[table] == [("a2", 1)]
+
+
+def test_catalog_for_other_tools_leaves_damage_out_and_says_so(wh):
+    for run in ("a1", "a2"):
+        wh.store_run(run, tables())
+    damage(wh.root / "backtests" / "run=a1" / "runs.parquet", HARMS["footer flipped"])
+    built = wh.build_catalog()
+    assert [(name, "runs delete a1" in why) for name, why in built.left_out] == [
+        ("A run of backtests.runs", True)
+    ]
+    with duckdb.connect(os.fspath(built.path), read_only=True) as other:
+        assert other.sql("SELECT run FROM backtests.runs").fetchall() == [("a2",)]
 
 
 def test_a_vacuum_keeps_what_a_run_names(stocked):

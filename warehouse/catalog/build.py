@@ -43,7 +43,8 @@ class CatalogBuild:
     """A catalog that was written.
 
     `sha256`, hex, is of its content: the same for the same root and snapshots. `left_out` has the
-    bundles whose views could not be created, each with the reason.
+    bundles and saved views that could not be created and the runs that a view is without, each with
+    the reason.
     """
 
     path: Path
@@ -154,7 +155,7 @@ def _write(
         left_out = tuple(it for it in problems if it[1])
         shown = [name for name, problem in problems if not problem]
         _fill_meta(session, root, held, shown)
-        create_runs(session, root, empty=not backtests.ids(root))
+        left_out += _show_runs(session, root)
         left_out += _show_saved(session, root)
         # The views are made in memory: in a file every comment would be a commit of its own.
         session.execute(sqltext.render("catalog/write", path=os.fspath(scratch), **FILE))
@@ -174,6 +175,16 @@ def _show(session: Session, place: BundleDir, manifest: Manifest) -> str:
         session.execute(sqltext.render("catalog/drop_schema", schema=manifest.bundle))
         return str(error)
     return ""
+
+
+def _show_runs(session: Session, root: Path) -> tuple[tuple[str, str], ...]:
+    """Create the views of the stored runs; return what they leave out, with the reason."""
+    left_out = []
+    for table in backtests.TABLES:
+        _, files, damages = backtests.sound(root, table.name)
+        create_runs(session, table, files)
+        left_out += [(f"A run of {backtests.SCHEMA}.{table.name}", str(it)) for it in damages]
+    return tuple(left_out)
 
 
 def _show_saved(session: Session, root: Path) -> tuple[tuple[str, str], ...]:

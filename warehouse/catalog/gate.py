@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
+from typing import Final
 
 from warehouse import backtests, sqltext
 from warehouse.catalog.macros import macros
@@ -22,7 +23,7 @@ from warehouse.catalog.reach import (
     runs_text,
     words_of,
 )
-from warehouse.catalog.runs import create_runs
+from warehouse.catalog.runs import StoredRuns
 from warehouse.catalog.saved import SCHEMA, create_saved, named_in, reads, words_behind
 from warehouse.catalog.views import create_view, datasets_of, names, views_of
 from warehouse.errors import QueryError, WarehouseError
@@ -30,6 +31,8 @@ from warehouse.layout import BundleDir
 from warehouse.session import Session
 from warehouse.snapshots import integrity, log
 from warehouse.snapshots.manifest import Manifest
+
+_RUNS: Final = {backtests.SCHEMA: [it.name for it in backtests.TABLES]}
 
 
 class Gate:
@@ -50,13 +53,13 @@ class Gate:
     ) -> None:
         self._session = session
         self._saved = saved
-        self._root = root
-        self._no_runs: bool | None = None  # as the views of the stored runs have it
+        self._runs = StoredRuns(session, root)
         self._saved_shown: dict[str, str] = {}
         self._held: dict[str, Held] = {}
         self._views: dict[str, list[str]] = {}  # that a bundle has, each after those it reads
         self._shown: set[View] = set()
         self._left: set[View] = set()  # that views and macros of the user may read
+        self._left_runs: set[str] = set()  # the same of the tables of stored runs
         self._refused: dict[str, WarehouseError] = {}
         self._meta: object = None  # what `meta` was made of
         self._lock = RLock()
@@ -102,8 +105,7 @@ class Gate:
                     self._show({view})
             if "meta" in words or lists(words):
                 self._show_meta()
-            if backtests.SCHEMA in words or lists(words) or runs_text(words):
-                self._show_runs()
+            self._show_runs(words)
             self._show_saved(saved, query)
 
     def _saved_for(self, words: frozenset[str]) -> Mapping[str, str]:
@@ -161,11 +163,13 @@ class Gate:
                     create_view(self._session, place, manifest, view)
                     self._shown.add((bundle, view))
 
-    def _show_runs(self) -> None:
-        empty = not backtests.ids(self._root)
-        if empty != self._no_runs:
-            create_runs(self._session, self._root, empty=empty)
-            self._no_runs = empty
+    def _show_runs(self, words: frozenset[str]) -> None:
+        read = {name for _, name in reached(words, _RUNS)}
+        if leaves_something(words):
+            self._left_runs |= read
+        read |= self._left_runs
+        if read or backtests.SCHEMA in words or lists(words):
+            self._runs.show(read)
 
     def _show_meta(self) -> None:
         held = [self._held[bundle] for bundle in sorted(self._held)]

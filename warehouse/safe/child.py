@@ -1,7 +1,7 @@
 """The confined process: reads one job from stdin, answers on stdout and stderr, ends.
 
 stdout is one Arrow IPC stream, the last line of stderr one JSON object: the error if there is one,
-and the layers that this machine does not have.
+the layers that this machine does not have, and what is said of damaged runs that were left out.
 """
 
 import json
@@ -12,10 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from warehouse.catalog.saved import SCHEMA
 from warehouse.errors import DamageError, QueryError, SafeLimitError, SafeSqlError, WarehouseError
 from warehouse.safe.guard import check
 from warehouse.safe.limits import Limits
-from warehouse.safe.sources import give_views
+from warehouse.safe.saved import behind
+from warehouse.safe.sources import give_saved, give_views
 from warehouse.safe.values import decode
 from warehouse.session import Sealed
 
@@ -25,21 +27,28 @@ FACTS = {  # what an error is made of, to be made again by the parent
     SafeLimitError: ("problem", "remedy"),
     SafeSqlError: ("problem",),
 }
+MOST_TOLD = 20  # damaged runs that a reply names
 _ENGINE_SHARE = 0.5  # of the memory: Python, Arrow and what the engine does not count need the rest
 
 
-def answer(job: dict[str, Any]) -> None:
-    """Check and run the statement of a job, and write its rows to stdout."""
+def answer(job: dict[str, Any]) -> list[str]:
+    """Check and run the statement of a job, write its rows to stdout, and say what is left out."""
     limits = Limits(**job["limits"])
     engine = f"{int(limits.memory * _ENGINE_SHARE) // 1024}KiB"
     session = Sealed(threads=limits.threads, memory_limit=engine)
     pa.set_cpu_count(limits.threads)
     bound_memory(limits.memory)
     views = {(schema, name) for schema, name in job["views"]}
+    views |= {(SCHEMA, name) for name in job["saved"]}
     checked = check(job["query"], views, session)
-    give_views(session, Path(job["root"]), job["versions"], checked.views)
+    saved = behind(checked, job["saved"], views, session)
+    read = checked.views.union(*(it.views for it in saved.values()))
+    stored = {it for it in read if it[0] != SCHEMA}
+    left_out = give_views(session, Path(job["root"]), job["versions"], stored)
+    give_saved(session, {name: it.sql for name, it in saved.items()})
     session.seal(seconds=limits.seconds)
     write(session.reader(checked.sql, decode(job["params"])), limits.max_rows)
+    return left_out
 
 
 def bound_memory(limit: int) -> None:
@@ -77,7 +86,7 @@ def told(error: Exception) -> dict[str, Any]:
 if __name__ == "__main__":
     reply: dict[str, Any] = {"missing": globals()["MISSING"]}  # given by `confine`
     try:
-        answer(json.load(sys.stdin))
+        reply["left_out"] = answer(json.load(sys.stdin))[:MOST_TOLD]
     except (WarehouseError, MemoryError, OSError, RecursionError, pa.ArrowException) as error:
         reply["error"] = told(error)
     sys.stderr.write("\n" + json.dumps(reply) + "\n")

@@ -1,6 +1,7 @@
 """A warehouse for untrusted SQL; made by ``warehouse.open(path, safe=True)``."""
 
 import dataclasses
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -9,17 +10,19 @@ from typing import Any, Protocol
 import pyarrow as pa
 from typing_extensions import override
 
-from warehouse import errors, sqltext
+from warehouse import backtests, errors, sqltext
 from warehouse.catalog.views import relations
 from warehouse.closing import Closing
 from warehouse.errors import SafeLimitError
-from warehouse.layout import bundles_dir
+from warehouse.layout import backtests_dir, bundles_dir
 from warehouse.query.result import Result
 from warehouse.safe.limits import Limits
 from warehouse.safe.process import ask
 from warehouse.safe.values import encode
 from warehouse.session import Parameters
 from warehouse.snapshots.manifest import Manifest
+
+log = logging.getLogger(__name__)
 
 
 class Opened(Protocol):
@@ -35,6 +38,9 @@ class Opened(Protocol):
 
     def sql(self, query: str, params: Parameters = None) -> Result:
         """Run a statement that is trusted."""
+
+    def saved_views(self) -> dict[str, str]:
+        """Return the texts of the saved views by name."""
 
     def close(self) -> None:
         """Give the pins back."""
@@ -59,6 +65,7 @@ class SafeWarehouse(Closing):
         self._versions = {name: manifest.version for name, manifest in held.items()}
         self._views = opened.sql(sqltext.load("safe/meta_views")).rows()
         self._views += [(name, it) for name, manifest in held.items() for it in relations(manifest)]
+        self._views += [(backtests.SCHEMA, it.name) for it in backtests.TABLES]
 
     def bundles(self) -> list[str]:
         """Return the names of the bundles, sorted."""
@@ -73,7 +80,8 @@ class SafeWarehouse(Closing):
         Parameters
         ----------
         query
-            DuckDB SQL over ``<bundle>.bars_1d``, ``<bundle>.assets``, ``meta.bundles`` …
+            DuckDB SQL over ``<bundle>.bars_1d``, ``<bundle>.assets``, ``meta.bundles``,
+            ``backtests.runs``, saved views ``pipelines.<name>`` …
         params
             Values for ``?`` (sequence) or ``$name`` (mapping): bool, int, float, str, None, date,
             datetime, Decimal, and lists of these.
@@ -81,7 +89,8 @@ class SafeWarehouse(Closing):
         Raises
         ------
         SafeSqlError
-            It is not one SELECT over these views and the allowed functions; nothing was run.
+            It, or a saved view that it reads, is not one SELECT over these views and the allowed
+            functions; nothing was run.
         SafeLimitError
             It took more time, memory, rows or bytes than `limits` give it; no rows are returned.
         QueryError
@@ -93,12 +102,16 @@ class SafeWarehouse(Closing):
             "root": os.fspath(self.root),
             "versions": self._versions,
             "views": self._views,
+            "saved": self._opened.saved_views(),
             "limits": dataclasses.asdict(self.limits),
         }
-        answer = ask(job, self.limits, readable=[os.fspath(bundles_dir(self.root))])
+        readable = [os.fspath(of(self.root)) for of in (bundles_dir, backtests_dir)]
+        answer = ask(job, self.limits, readable=readable)
         self._report(answer.reply["missing"])
         if error := answer.reply.get("error"):
             raise getattr(errors, error["kind"])(**error["facts"])
+        for told in answer.reply["left_out"]:
+            log.warning("A stored run is left out: %s", told)
         return Result(_table(answer.rows))
 
     @override

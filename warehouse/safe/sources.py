@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 
-from warehouse import sqltext
+from warehouse import backtests, sqltext
+from warehouse.backtests import Table
 from warehouse.catalog import create_meta
 from warehouse.catalog.derived import derived_views
+from warehouse.catalog.saved import SCHEMA
 from warehouse.catalog.views import datasets_of, shown, views_of
 from warehouse.layout import BundleDir
 from warehouse.model import BundleName
@@ -22,21 +24,39 @@ META = "meta"
 
 def give_views(
     session: Sealed, root: Path, versions: Mapping[str, int], views: Collection[View]
-) -> None:
-    """Create the schemas of the named views: bundles over their files, `meta` as tables.
+) -> list[str]:
+    """Create the schemas of the named views: bundles and runs over their files, `meta` as tables.
+
+    Returns
+    -------
+    list[str]
+        What is said of stored runs that are damaged, and left out.
 
     Raises
     ------
     DamageError
         A file of a snapshot is missing or not as committed.
     """
-    for schema in sorted({schema for schema, _ in views} - {META}):
+    named: dict[str, set[str]] = {}
+    for schema, name in views:
+        named.setdefault(schema, set()).add(name)
+    meta, runs = named.pop(META, set()), named.pop(backtests.SCHEMA, set())
+    for schema in sorted(named):
         place = BundleDir(root, BundleName(schema))
-        wanted = {name for of, name in views if of == schema}
-        _give_bundle(session, place, log.read(place, versions[schema]), wanted)
-    names = sorted(name for schema, name in views if schema == META)
-    if names:
-        _give_meta(session, root, versions, names)
+        _give_bundle(session, place, log.read(place, versions[schema]), named[schema])
+    if meta:
+        _give_meta(session, root, versions, sorted(meta))
+    return [
+        told for it in backtests.TABLES if it.name in runs for told in _give_runs(session, root, it)
+    ]
+
+
+def give_saved(session: Sealed, saved: Mapping[str, str]) -> None:
+    """Create views of the schema ``pipelines`` from checked texts, each after those that it reads."""
+    if saved:
+        session.define(sqltext.render("views/schema", schema=SCHEMA))
+    for name, text in saved.items():
+        session.define(sqltext.render("views/saved", schema=SCHEMA, name=name, text=text))
 
 
 def _give_bundle(
@@ -66,6 +86,20 @@ def _give_dataset(
         sources.append(f"{place.bundle}.{of.name}.{number}")
         session.give(sources[-1], ds.dataset(paths, format="parquet"))
     session.define(sqltext.render("safe/dataset", **view, sources=sources))
+
+
+def _give_runs(session: Sealed, root: Path, table: Table) -> list[str]:
+    """Give one table of the stored runs; return what is said of damaged ones."""
+    session.define(sqltext.render("views/schema", schema=backtests.SCHEMA))
+    paths, _, damages = backtests.sound(root, table.name)
+    view = {"schema": backtests.SCHEMA, "name": table.name, "columns": table.shown}
+    if paths:
+        given = f"{backtests.SCHEMA}.{table.name}.given"
+        session.give(given, backtests.dataset(root, table, paths))
+        session.define(sqltext.render("safe/stored_runs", **view, given=given))
+    else:
+        session.define(sqltext.render("views/stored_runs", **view, stored=table.stored, files=()))
+    return list(map(str, damages))
 
 
 def _give_meta(

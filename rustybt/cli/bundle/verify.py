@@ -1,13 +1,10 @@
 """``rustybt bundle verify``."""
 
 import click
-import polars as pl
 
 import warehouse
-from rustybt.cli.output import counted, emit, format_option, root_option, say
-from warehouse.errors import DamageError
-
-_SCHEMA = {"path": pl.String, "problem": pl.String, "restore": pl.String}
+from rustybt.cli.damages import emit_damages
+from rustybt.cli.output import counted, format_option, root_option, say
 
 
 @click.command
@@ -22,18 +19,10 @@ def verify(name: str, snapshot: int | None, form: str, root: str | None) -> None
     """
     with warehouse.open(root) as wh:
         found = wh.verify(name, snapshot)
-    for damage in found.damages:
-        if form == "table":
-            click.echo(f"{damage.path}\n  {damage.problem}\n  {damage.restore}")
-    if form != "table":
-        emit(pl.DataFrame(list(map(_row, found.damages)), schema=_SCHEMA, orient="row"), form)
+    emit_damages(found.damages, form)
     say(
         f"{found.bundle}: {counted(len(found.snapshots), 'snapshot')}, {counted(found.files, 'file')}, "
         f"{counted(found.size, 'byte')} read; {len(found.damages) or 'nothing'} damaged."
     )
     if not found.sound:
         raise click.exceptions.Exit(1)
-
-
-def _row(damage: DamageError) -> tuple[str, str, str]:
-    return str(damage.path), damage.problem, damage.restore

@@ -13,10 +13,11 @@ from rustybt.cli.commands import Commands
         "list": "rustybt.cli.runs.asked:listed",
         "reproduce": "rustybt.cli.runs.again:reproduce",
         "show": "rustybt.cli.runs.asked:show",
+        "verify": "rustybt.cli.runs.asked:verify",
     },
 )
 def runs() -> None:
-    """List, compare, repeat and remove stored runs.
+    """List, compare, repeat, verify and remove stored runs.
 
     A RUN is its id or its name, which means the newest run of that name. In SQL they are the views of
     the schema backtests.

@@ -1,4 +1,4 @@
-"""``rustybt runs list``, ``show``, ``compare`` and ``delete``."""
+"""``rustybt runs list``, ``show``, ``compare``, ``verify`` and ``delete``."""
 
 import json
 from typing import Any, Final
@@ -8,7 +8,8 @@ import polars as pl
 
 import warehouse
 from rustybt import runs
-from rustybt.cli.output import emit, format_option, root_option, say
+from rustybt.cli.damages import emit_damages
+from rustybt.cli.output import counted, emit, format_option, root_option, say
 from warehouse import sqltext
 
 _LISTED: Final = (
@@ -36,7 +37,10 @@ def listed(
     form: str,
     root: str | None,
 ) -> None:
-    """List the stored runs, newest first; csv and json have every column."""
+    """List the stored runs, newest first; csv and json have every column.
+
+    A damaged run is left out, and named on stderr.
+    """
     with warehouse.open(root) as wh:
         found = wh.sql(sqltext.load("queries/runs")).pl()
     for column, wanted in (("name", name), ("sweep", sweep), ("status", status)):
@@ -74,6 +78,22 @@ def compare(names: tuple[str, ...], *, everything: bool, form: str, root: str | 
     found = runs.compare(*names, root=root, differing=not everything)
     columns = {name: [_text(it) for it in found[name]] for name in found.columns}
     emit(pl.DataFrame({"fact": found.index.tolist(), **columns}), form)
+
+
+@click.command
+@click.argument("names", nargs=-1, metavar="[RUN...]")
+@format_option
+@root_option
+def verify(names: tuple[str, ...], *, form: str, root: str | None) -> None:
+    """Read all of RUN..., of all stored runs if none is named, and compare it with its SHA-256.
+
+    Prints what is damaged and what to do; exit code 1 if anything is.
+    """
+    found = runs.verify(*names, root=root)
+    emit_damages(found.damages, form)
+    say(f"{counted(len(found.runs), 'run')} read; {len(found.damages) or 'nothing'} damaged.")
+    if found.damages:
+        raise click.exceptions.Exit(1)
 
 
 @click.command

@@ -1,32 +1,24 @@
-"""Stored runs of backtests: a folder each, of one Parquet file a table, that appears whole.
+"""The tables of a stored run, as the views of the schema ``backtests`` show them."""
 
-Beside the bundles, because a run is no state of one: it is never changed, only removed, and names the
-snapshot that it was run on. All that is said of it stands in its table ``runs``, of one row.
-"""
-
-import json
-import re
-import shutil
-import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from warehouse import layout
-from warehouse.errors import DamageError, RunNameError
 from warehouse.schema import Column
-from warehouse.snapshots import disk
 
+ARROW: Final[Mapping[str, pa.DataType]] = {
+    "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "DOUBLE": pa.float64(),
+    "INTEGER": pa.int32(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "VARCHAR": pa.string(),
+    "VARCHAR[]": pa.list_(pa.string()),
+}
 SCHEMA: Final = "backtests"
-_RUN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,62}")
-_FOLDER: Final = "run="  # as DuckDB takes a column from the name of a folder
-_LONG: Final = 24 * 3600  # seconds that no write takes
 
 ID: Final = Column("run", "VARCHAR", "Id of the run; ids sort by the time of the start")
 _SESSION = Column("session", "DATE", "Trading session")
@@ -50,6 +42,11 @@ class Table(NamedTuple):
     def stored(self) -> tuple[Column, ...]:
         """The columns of the file."""
         return tuple(it for it in self.columns if it.name not in self.derived)
+
+    @property
+    def shown(self) -> tuple[tuple[str, Column], ...]:
+        """The columns of the view, each with the one of the file that it is made of."""
+        return tuple((self.derived.get(it.name, it.name), it) for it in self.columns)
 
 
 def _money(*names: str) -> tuple[Column, ...]:
@@ -167,6 +164,12 @@ FILLS: Final = Table(
             "Order that it fills; NULL when a delisting or an expiry closed the position",
         ),
         Column("commission", "DOUBLE", "NULL: zipline books it to the order"),
+        Column(
+            "reason",
+            "VARCHAR",
+            "liquidation, expiry or delisting; empty where the strategy ordered it; NULL in a run "
+            "stored before there were reasons",
+        ),
     ),
 )
 POSITIONS: Final = Table(
@@ -201,163 +204,3 @@ LEDGER: Final = Table(
     {"value": "exact_value"},
 )
 TABLES: Final = (RUNS, DAILY, ORDERS, FILLS, POSITIONS, LEDGER)
-
-_FILES: Final = "files"  # column of the one row of ``runs``: size and SHA-256 of the other files
-
-
-def checked(run: object) -> str:
-    """Return the id of a run, if it can be one.
-
-    Raises
-    ------
-    RunNameError
-        It cannot.
-    """
-    if not isinstance(run, str) or not _RUN.fullmatch(run):
-        raise RunNameError(
-            run, "an id has 1 to 63 letters, digits and hyphens, the first no hyphen"
-        )
-    return run
-
-
-def ids(root: Path) -> list[str]:
-    """Return the ids of the stored runs, sorted."""
-    try:
-        names = [it.name for it in layout.backtests_dir(root).iterdir()]
-    except FileNotFoundError:
-        return []
-    found = (it.removeprefix(_FOLDER) for it in names if it.startswith(_FOLDER))
-    return sorted(it for it in found if _RUN.fullmatch(it))
-
-
-def files_of(root: Path, table: str) -> Path:
-    """Return the pattern of the files of one table, of all runs there will be."""
-    return layout.backtests_dir(root) / f"{_FOLDER}*" / f"{table}.parquet"
-
-
-def write(root: Path, run: str, tables: Mapping[str, pa.Table]) -> None:
-    """Store a run: readers see all of it or nothing.
-
-    Parameters
-    ----------
-    root
-        Of the warehouse.
-    run
-        New id.
-    tables
-        By the names of `TABLES`; ``runs`` of one row, which may have columns beside its own.
-
-    Raises
-    ------
-    RunNameError
-        The id cannot be one, or is taken.
-    OSError
-        It could not be written; nothing is left.
-    """
-    folder = layout.backtests_dir(root)
-    target, scratch = _home(root, run), folder / f".{run}"
-    if target.exists():
-        raise RunNameError(run, "there is a run of this id already")
-    disk.make_dirs(folder)
-    _remove_leftovers(folder)
-    disk.make_dirs(scratch)
-    try:
-        files = {
-            it.name: _written(scratch, it.name, tables[it.name]) for it in TABLES if it is not RUNS
-        }
-        told = pa.array([json.dumps(files)], pa.string())
-        _written(scratch, RUNS.name, tables[RUNS.name].append_column(_FILES, told))
-        with ThreadPoolExecutor(len(TABLES)) as pool:  # a disk takes several syncs in one go
-            list(pool.map(disk.sync_file, scratch.iterdir()))
-        disk.sync_dir(scratch)
-        disk.rename(scratch, target)
-        disk.sync_dir(folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def read(root: Path, run: str, table: str) -> pa.Table:
-    """Return one table of a run, with all its columns.
-
-    Raises
-    ------
-    RunNameError
-        There is no run of the id.
-    DamageError
-        The file is not as it was written.
-    """
-    home = _home(root, run)
-    path = home / f"{table}.parquet"
-    if not home.is_dir():
-        raise RunNameError(run, "there is no run of this id")
-    if table == RUNS.name:
-        return _read(path)
-    told = json.loads(_read(home / f"{RUNS.name}.parquet").column(_FILES)[0].as_py())[table]
-    try:
-        sound = path.stat().st_size == told["size"] and disk.sha256_of(path) == told["sha256"]
-    except FileNotFoundError:
-        sound = False
-    if not sound:
-        raise DamageError(path, "it is not as it was written", restore=_restore(run))
-    return _read(path)
-
-
-def remove(root: Path, run: str) -> None:
-    """Remove a run: it is gone for readers at once.
-
-    Raises
-    ------
-    RunNameError
-        There is no run of the id.
-    """
-    folder = layout.backtests_dir(root)
-    gone = folder / f".{run}.removed"
-    try:
-        disk.rename(_home(root, run), gone)
-    except FileNotFoundError:
-        raise RunNameError(run, "there is no run of this id") from None
-    disk.sync_dir(folder)
-    shutil.rmtree(gone, ignore_errors=True)
-
-
-def snapshots(root: Path, bundle: str) -> frozenset[int]:
-    """Return the versions of a bundle that stored runs name; a damaged run names none."""
-    found = set()
-    for run in ids(root):
-        with suppress(DamageError):
-            row = _read(_home(root, run) / f"{RUNS.name}.parquet", ["bundle", "snapshot"])
-            if row.column("bundle")[0].as_py() == bundle:
-                found.add(row.column("snapshot")[0].as_py())
-    return frozenset(found)
-
-
-def _home(root: Path, run: str) -> Path:
-    return layout.backtests_dir(root) / f"{_FOLDER}{checked(run)}"
-
-
-def _written(folder: Path, name: str, table: pa.Table) -> dict[str, object]:
-    path = folder / f"{name}.parquet"
-    texts = [it.name for it in table.schema if not pa.types.is_primitive(it.type)]
-    with disk.naming(path):
-        pq.write_table(table, path, compression="zstd", compression_level=1, use_dictionary=texts)
-    return {"size": path.stat().st_size, "sha256": disk.sha256_of(path)}
-
-
-def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
-    try:
-        return pq.ParquetFile(path).read(columns=columns)
-    except (OSError, pa.ArrowException) as error:
-        run = path.parent.name.removeprefix(_FOLDER)
-        raise DamageError(path, str(error).splitlines()[0], restore=_restore(run)) from error
-
-
-def _restore(run: str) -> str:
-    return f"Bring it back from a backup, or remove the run: `rustybt runs delete {run}`."
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process left unfinished, long ago."""
-    for path in folder.glob(".*"):
-        with suppress(OSError):  # whose it is may be done with it
-            if time.time() - path.stat().st_mtime > _LONG:
-                shutil.rmtree(path, ignore_errors=True)

@@ -10,7 +10,7 @@ from rustybt.assets import Asset
 from rustybt.errors import CannotOrderError, OrderParametersError
 from rustybt.finance import lots
 from rustybt.finance.execution import ExecutionStyle, MarketOrder, style_of
-from rustybt.finance.order import Order, Placing
+from rustybt.finance.order import Order
 from rustybt.simulation.clock import Phase
 
 if TYPE_CHECKING:
@@ -76,13 +76,11 @@ class OrderWords(ControlWords):
         if not self._can_order(asset) or not units:
             return None
         run = self._run
-        clock = run.clock
+        placing = run.clock.placing
         for control in self._controls:
-            control.validate(asset, units, run.portfolio, clock.now, run.data)
-        # A plain market order has no use for a price.
-        priced = type(style) is not MarketOrder
-        price = run.data.current(asset, "price") if priced else math.nan
-        placing = Placing(clock.now, clock.session.label, price)
+            control.validate(asset, units, run.portfolio, placing.dt, run.data)
+        if type(style) is not MarketOrder:  # which has no use for a price
+            placing = placing._replace(price=run.data.current(asset, "price"))
         return run.blotter.place(asset, units, style, placing)
 
     def batch_market_order(
@@ -125,7 +123,7 @@ class OrderWords(ControlWords):
             The asset is not listed yet or has no price.
         """
         self._only_in("order_value", Phase.BAR)
-        if not self._can_order(asset):
+        if not self._can_order(self._listed(asset)):
             return None
         return self.order(asset, self._units(asset, value), *prices, **style)
 
@@ -151,7 +149,7 @@ class OrderWords(ControlWords):
     ) -> int | None:
         """Order what brings the position to a value, as `order_target` and `order_value` do."""
         self._only_in("order_target_value", Phase.BAR)
-        if not self._can_order(asset):
+        if not self._can_order(self._listed(asset)):
             return None
         return self.order_target(asset, self._units(asset, target), *prices, **style)
 
@@ -181,7 +179,7 @@ class OrderWords(ControlWords):
     def _can_order(self, asset: Asset) -> bool:
         run = self._run
         session = run.clock.session.label
-        if self._listed(asset).first_session > session and run.settings.compat == "sane":
+        if asset.first_session > session and run.settings.compat == "sane":
             raise CannotOrderError(
                 asset.symbol, session, f"it is listed from {asset.first_session}"
             )

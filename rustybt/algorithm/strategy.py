@@ -396,7 +396,20 @@ class TradingAlgorithm(AssetWords, OrderWords, ModelWords, FetchWords):
         return told(hook, call, method, self._run.clock)
 
 
+class _Word:
+    """A word as the context has it: to be found costs a third of being looked for in vain."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, context: Context, _kind: type) -> Any:
+        return context.__getattr__(self._name)
+
+
 _WORDS: Final = frozenset(dir(TradingAlgorithm))
+for _name in _WORDS:
+    if not _name.startswith("_"):
+        setattr(Context, _name, _Word(_name))
 
 
 def _nothing(*_: object) -> None:

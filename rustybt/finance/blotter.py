@@ -15,6 +15,7 @@ from rustybt.finance.execution import (
     ExecutionStyle,
     MarketOnCloseOrder,
     MarketOnOpenOrder,
+    MarketOrder,
     OCOOrder,
     TrailingStopOrder,
     bracket_prices,
@@ -101,9 +102,10 @@ class Blotter:
         OrderParametersError
             The prices of the style contradict each other.
         """
+        if not isinstance(style, (OCOOrder, BracketOrder)):
+            return self._place(asset, amount, style, placing).id
         buys = amount > 0
-        if isinstance(style, (OCOOrder, BracketOrder)):
-            check_sides(style, buys=buys)
+        check_sides(style, buys=buys)
         if isinstance(style, OCOOrder):
             first, second = (
                 self._place(asset, amount, leg, placing)
@@ -111,11 +113,9 @@ class Blotter:
             )
             first.pair(second)
             return first.id
-        if isinstance(style, BracketOrder):
-            order = self._place(asset, amount, style.entry_style, placing)
-            order.exits, order.alone = bracket_prices(style, asset, buys=buys), False
-            return order.id
-        return self._place(asset, amount, style, placing).id
+        order = self._place(asset, amount, style.entry_style, placing)
+        order.exits, order.alone = bracket_prices(style, asset, buys=buys), False
+        return order.id
 
     def get(self, order_id: int) -> Order | None:
         """Return the order of an id; None if there is none."""
@@ -213,7 +213,8 @@ class Blotter:
                     self._follow(order, transaction, session)
         for asset, cost in costs:
             holdings.commission(asset, cost, session)
-        self._leave(session)
+        if self._entered:
+            self._leave(session)
         self._prune()
 
     def liquidate(self, asset: Asset, amount: float, placing: Placing) -> None:
@@ -238,18 +239,27 @@ class Blotter:
         return touched, fills
 
     def _place(self, asset: Asset, amount: float, style: ExecutionStyle, placing: Placing) -> Order:
-        limit, stop = tick_prices(style, asset, buys=amount > 0)
-        order = self._add(asset, amount, (limit, stop), placing)
+        if type(style) is MarketOrder:
+            order = self._add(asset, amount, (None, None), placing)
+        else:
+            order = self._add(asset, amount, tick_prices(style, asset, buys=amount > 0), placing)
+            self._shape(order, style, placing)
+        delay = self.latency.bars(order)
+        if delay:
+            order.first_bar += delay
+            self._chosen = True
+        return order
+
+    def _shape(self, order: Order, style: ExecutionStyle, placing: Placing) -> None:
+        """Give an order what its style has beside the prices."""
         if isinstance(style, TrailingStopOrder):
             order.trail = Trail(style.trail_amount, style.trail_percent, placing.price)
             order.move_stop()
         order.moment = _MOMENTS.get(type(style))
-        order.alone = order.moment is not Moment.OPEN
-        order.not_in = placing.session
-        delay = self.latency.bars(order)
-        order.first_bar += delay
-        self._chosen = self._chosen or bool(delay or order.moment)
-        return order
+        if order.moment is not None:
+            self._chosen = True
+        if order.moment is Moment.OPEN:
+            order.not_in, order.alone = placing.session, False
 
     def _add(
         self,
@@ -348,9 +358,12 @@ class Blotter:
             self._stale[order.asset] = None
 
     def _prune(self) -> None:
+        if not self._stale:
+            return
         for asset in self._stale:
-            orders = self._open.get(asset, [])
-            orders[:] = [it for it in orders if it.open]
-            if not orders:
+            left = [it for it in self._open.get(asset, ()) if it.open]
+            if left:
+                self._open[asset] = left
+            else:
                 self._open.pop(asset, None)
         self._stale.clear()

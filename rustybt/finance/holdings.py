@@ -131,7 +131,7 @@ class Holdings:
 
     def fill(self, transaction: Transaction, session: date) -> None:
         """Book a fill."""
-        asset, amount, price, *_ = transaction
+        asset, amount, price = transaction.asset, transaction.amount, transaction.price
         quantity = self.ledger.trade(session, asset.sid, exact(amount), exact(price))
         position = self.positions.get(asset)
         if position is None:
@@ -285,7 +285,7 @@ class Holdings:
         else:
             del self.positions[asset], self._columns[asset]
             self._lots.pop(asset, None)
-        if quantity < 0:
+        if position.amount < 0:
             self._shorts.add(asset)
         else:
             self._shorts.discard(asset)

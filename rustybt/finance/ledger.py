@@ -18,6 +18,7 @@ from rustybt.errors import LedgerError
 # a quantity 19, so the products of any run fit many times over.
 EXACT = Context(prec=120, traps=[Inexact, InvalidOperation, Overflow])
 ZERO, ONE = Decimal(0), Decimal(1)
+_add, _minus, _multiply = EXACT.add, EXACT.minus, EXACT.multiply  # by every fill
 
 CASH, CAPITAL, HOLDING, COMMISSION, DIVIDEND, BORROW, FUNDING = (
     "cash",
@@ -164,9 +165,10 @@ class Ledger:
 
     def trade(self, session: date, sid: int, quantity: Decimal, price: Decimal) -> Decimal:
         """Book units bought (sold, when negative) at a price; return the units held now."""
-        cost = EXACT.multiply(quantity, price)
-        paid = EXACT.minus(cost)
-        self._book_two(session, "fill", (HOLDING, cost, sid, quantity), (CASH, paid, None, ZERO))
+        cost = _multiply(quantity, price)
+        self._book_two(
+            session, "fill", (HOLDING, cost, sid, quantity), (CASH, _minus(cost), None, ZERO)
+        )
         return self._hold(sid, quantity)
 
     def split(self, session: date, sid: int, quantity: Decimal, in_lieu: Decimal) -> None:
@@ -177,16 +179,18 @@ class Ledger:
 
     def _book_two(self, session: date, kind: str, one: Leg, other: Leg) -> None:
         """Book an entry of two legs, as nearly all are; what they hold is left to the caller."""
-        total = EXACT.add(one[1], other[1])
+        balances = self._balances
+        account, value, _, _ = one
+        against, taken, _, _ = other
+        total = _add(value, taken)
         if total:
             raise LedgerError(f"an entry {kind!r} of {session}", total)
-        balances = self._balances
-        for account, value, _, _ in (one, other):
-            balances[account] = EXACT.add(balances[account], value)
+        balances[account] = _add(balances[account], value)
+        balances[against] = _add(balances[against], taken)
         self.booked.append((session, kind, (one, other)))
 
     def _hold(self, sid: int, more: Decimal) -> Decimal:
-        quantity = EXACT.add(self.quantities.get(sid, ZERO), more)
+        quantity = _add(self.quantities.get(sid, ZERO), more)
         if quantity:
             self.quantities[sid] = quantity
         else:

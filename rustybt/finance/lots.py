@@ -42,7 +42,9 @@ def fillable(amount: float, asset: Asset) -> float:
 
 def summed(first: float, second: float, asset: Asset) -> float:
     """Return the sum of two quantities; floats are rounded to a lot, so that lots stay exact."""
-    return round(first + second, DECIMALS) if asset.fractional else first + second
+    if asset.fractional and first and second:
+        return round(first + second, DECIMALS)
+    return first + second
 
 
 def plain(quantity: Decimal, asset: Asset) -> float:

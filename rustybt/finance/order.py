@@ -114,6 +114,8 @@ class Order:
         Whether its limit price waited in the book rather than met the market when it came there.
     reason
         Why it was refused, or who has placed it if not the strategy; None for all others.
+    direction
+        1 to buy, -1 to sell.
     charged
         Units filled so far as a commission counts them: a split does not restate them, but in
         zipline.
@@ -128,6 +130,7 @@ class Order:
         "charged",
         "commission",
         "created",
+        "direction",
         "dt",
         "entry",
         "exits",
@@ -160,6 +163,7 @@ class Order:
         self.id = id
         self.asset = asset
         self.amount = amount
+        self.direction = 1 if amount > 0 else -1
         self.limit = limit
         self.stop = stop
         self.created = created
@@ -188,15 +192,11 @@ class Order:
         return self.asset
 
     @property
-    def direction(self) -> int:
-        """1 to buy, -1 to sell."""
-        return 1 if self.amount > 0 else -1
-
-    @property
     def open_amount(self) -> float:
         """Units not yet filled, signed."""
-        left = self.amount - self.filled
-        return round(left, lots.DECIMALS) if self.asset.fractional else left
+        if not self.filled:
+            return self.amount
+        return lots.summed(self.amount, -self.filled, self.asset)
 
     @property
     def status(self) -> OrderStatus:
@@ -258,10 +258,11 @@ class Order:
 
     def fill(self, amount: float, commission: float, dt: datetime) -> None:
         """Book a fill of `amount` units."""
-        self.filled += amount
-        self.charged += abs(amount)
-        if self.asset.fractional:
-            self.filled, self.charged = map(self._rounded, (self.filled, self.charged))
+        if self.charged:
+            self.filled = lots.summed(self.filled, amount, self.asset)
+            self.charged = lots.summed(self.charged, abs(amount), self.asset)
+        else:
+            self.filled, self.charged = amount, abs(amount)
         self.commission += commission
         self.dt = dt
 
@@ -273,7 +274,8 @@ class Order:
     def give_up(self, amount: float) -> None:
         """Take units, of its own sign, off what is left to fill; never more than that."""
         most = self.open_amount
-        self.amount = self._rounded(self.amount - (amount if abs(amount) < abs(most) else most))
+        given = amount if abs(amount) < abs(most) else most
+        self.amount = lots.summed(self.amount, -given, self.asset)
 
     def split(self, ratio: float) -> None:
         """Restate the order for a split whose ratio multiplies earlier prices."""
@@ -302,9 +304,6 @@ class Order:
         if better or math.isnan(trail.best):
             trail.best = close
             self.move_stop()
-
-    def _rounded(self, amount: float) -> float:
-        return round(amount, lots.DECIMALS) if self.asset.fractional else amount
 
     def _restated(self, amount: float, ratio: float) -> float:
         units = lots.fillable(abs(amount) / ratio, self.asset)

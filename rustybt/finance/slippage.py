@@ -35,21 +35,40 @@ class Bars(Protocol):
         """Return the last bars of one field of one asset."""
 
 
-class AtOpen:
-    """The bar in hand with its open in place of its close, for orders that fill at the open."""
+class Quote:
+    """The bar in hand as one asset fills in it: what models ask of it is looked up once.
 
-    def __init__(self, data: Bars) -> None:
+    Parameters
+    ----------
+    data
+        The bar, for all else.
+    asset
+        What fills.
+    price
+        Its close; its open for orders that fill there.
+    volume
+        Its volume.
+    """
+
+    __slots__ = ("_asset", "_data", "_price", "_volume")
+
+    def __init__(self, data: Bars, asset: Asset, price: float, volume: float) -> None:
         self._data = data
-        self.history = data.history
-
-    @property
-    def current_session(self) -> Any:
-        """Label of the session."""
-        return self._data.current_session
+        self._asset = asset
+        self._price = price
+        self._volume = volume
 
     def current(self, assets: Asset, fields: str) -> Any:
         """Return one field of one asset."""
-        return self._data.current(assets, "open" if fields in {"close", "price"} else fields)
+        if assets is self._asset and type(fields) is str:
+            if fields == "volume":
+                return self._volume
+            if fields in {"close", "price"}:
+                return self._price
+        return self._data.current(assets, fields)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._data, name)
 
 
 class SlippageModel(ABC):
@@ -89,16 +108,20 @@ class SlippageModel(ABC):
             The model gave a price or an amount that is not finite.
         """
         self._filled = 0
-        close = data.current(asset, "close")
-        if not data.current(asset, "volume") or math.isnan(close):
+        close, volume = data.current(asset, "close"), data.current(asset, "volume")
+        if not volume or math.isnan(close):
             return
+        at_close = Quote(data, asset, close, volume)
         for order in orders:
             if not (order.open and order.triggered(close)):
                 continue
-            bars = AtOpen(data) if order.moment is Moment.OPEN else data
-            if bars is not data and math.isnan(bars.current(asset, "close")):
-                continue
-            price, amount = self.process_order(bars, order) or (None, None)
+            quote = at_close
+            if order.moment is Moment.OPEN:
+                opened = data.current(asset, "open")
+                if math.isnan(opened):
+                    continue
+                quote = Quote(data, asset, opened, volume)
+            price, amount = self.process_order(quote, order) or (None, None)
             if price is None or not amount:
                 continue
             if not (math.isfinite(price) and math.isfinite(amount)):
@@ -114,8 +137,11 @@ class SlippageModel(ABC):
 
     def _amount(self, most: float, order: Order) -> float:
         """Return what an order may fill, unsigned, where all of its asset may fill `most`."""
-        room = lots.summed(lots.fillable(most, order.asset), -self._filled, order.asset)
-        return min(abs(order.open_amount), max(room, 0))
+        asset, left = order.asset, abs(order.open_amount)
+        if left <= most and not self._filled and asset.lot_size is None:
+            return left
+        room = lots.summed(lots.fillable(most, asset), -self._filled, asset)
+        return min(left, max(room, 0))
 
     def __repr__(self) -> str:
         told = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if k[0] != "_")
@@ -231,9 +257,9 @@ class VolatilityVolumeShare(SlippageModel):
 
     def process_order(self, data: Bars, order: Order) -> tuple[float, float] | None:
         """Return the moved middle and what the volume allows; None if beyond the limit price."""
-        asset = order.asset
+        asset, left = order.asset, abs(order.open_amount)
         limited = data.current(asset, "volume") * self.volume_limit
-        amount = lots.fillable(min(limited, abs(order.open_amount)), asset)
+        amount = left if left <= limited else lots.fillable(limited, asset)
         if not amount:
             return None
         middle = (data.current(asset, "high") + data.current(asset, "low")) / 2

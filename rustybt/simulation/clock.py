@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from rustybt.finance.calendar import Session
+from rustybt.finance.order import Placing
 from rustybt.simulation.timeline import Timeline
 
 _BEFORE: Final = time(8, 45)  # of zipline's `before_trading_start`
@@ -48,15 +49,26 @@ class Clock:
         self.phase = Phase.INITIALIZE
         self._timeline = timeline
         self._known = self.bar, timeline.instant(self.bar)
+        self._placing = Placing(self._known[1], session.label)
 
     @property
     def now(self) -> datetime:
         """When the current bar is known, UTC; before trading the time of that hook."""
         if self.phase is Phase.BEFORE:
             return before_trading(self.session)
-        if self._known[0] != self.bar:  # asked by each order and fill of a bar
-            self._known = self.bar, self._timeline.instant(self.bar)
-        return self._known[1]
+        bar, instant = self._known
+        if bar != self.bar:  # asked by each order and fill of a bar
+            instant = self._timeline.instant(self.bar)
+            self._known = self.bar, instant
+        return instant
+
+    @property
+    def placing(self) -> Placing:
+        """When an order is placed that is placed now; without a price."""
+        now = self.now
+        if self._placing.dt is not now:
+            self._placing = Placing(now, self.session.label)
+        return self._placing
 
     @property
     def closing(self) -> bool:

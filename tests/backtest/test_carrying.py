@@ -13,6 +13,11 @@ from rustybt import api
 from rustybt.errors import ExpiryError, HookError, MissingRateError, OptionError
 from rustybt.finance.borrow import BorrowCost
 from rustybt.finance.commission import PerTrade
+from rustybt.finance.slippage import (
+    FixedBasisPointsSlippage,
+    VolatilityVolumeShare,
+    VolumeShareSlippage,
+)
 
 # -- perpetuals --------------------------------------------------------------------------------
 
@@ -367,3 +372,29 @@ def test_a_target_of_nothing_closes_what_is_no_whole_lot(
     seen = orders(root, {0: [("A", bought)]}, targets={2: [("A", target)]}, sessions=5)
     assert seen.perf["positions"].iloc[2][0]["amount"] == held
     assert [it["amount"] for day_ in seen.perf["transactions"] for it in day_] == placed
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FixedBasisPointsSlippage(0.0, volume_limit=0.5),
+        VolumeShareSlippage(volume_limit=0.5, price_impact=0.0),
+        VolatilityVolumeShare(volume_limit=0.5),
+    ],
+    ids=lambda it: type(it).__name__,
+)
+@pytest.mark.parametrize(
+    ("volume", "closed"), [(100.0, [-0.66666667]), (1.2, [-0.5, -0.16666667]), (0.2, [-0.66666667])]
+)
+def test_a_model_that_looks_at_volume_closes_what_is_no_whole_lot(
+    make_bundle, model, volume, closed
+):
+    reverse = ("A", 2, "split", 3.0, None, None)
+    bars = [1.0, 1.0, 3.0, (3.0, volume), 3.0, 3.0]
+    root = told(make_bundle({"A": bars}, actions=[reverse]), symbol=["A"], lot_size=[0.5])
+    plan, targets = {0: [("A", 2.0)]}, {2: [("A", 0)]}
+    seen = orders(
+        root, plan, targets=targets, sessions=6, prepare=lambda it: it.set_slippage(model)
+    )
+    fills = [it["amount"] for day_ in seen.perf["transactions"] for it in day_]
+    assert (fills, len(seen.perf["positions"].iloc[-1])) == ([2.0, *closed], 0)

@@ -1,3 +1,4 @@
--- How many dividends are paid in shares.
-SELECT "number"
-FROM stock_payouts
+-- How many dividends in shares are not taken.
+SELECT count(*)
+FROM shares_paid
+WHERE NOT taken

@@ -84,6 +84,37 @@ def test_what_a_function_writes_is_a_bundle(name, root) -> None:
         bundles.ingest(name, root=root)
 
 
+def test_dividends_in_shares_are_stored(name, root) -> None:
+    def written(environ, asset_db_writer, minute, daily_bar_writer, adjustment_writer, *_):
+        daily_bar_writer.write([(7, frame()), (8, frame(close=20.0))])
+        asset_db_writer.write(equities=assets())
+        adjustment_writer.write(
+            stock_dividends=pd.DataFrame(
+                {
+                    "sid": [7, 7, 8],
+                    "payment_sid": [7, 8, 99],
+                    "ratio": [0.25, 0.5, 2.0],
+                    "ex_date": [DAYS[1], DAYS[2], DAYS[2]],
+                    "pay_date": [DAYS[2], pd.NaT, DAYS[2]],
+                }
+            )
+        )
+
+    bundles.register(name, written)
+    bundles.ingest(name, root=root)
+    query = (
+        "SELECT symbol, session, kind, ratio, shares, payment_sid = sid, pay_date "
+        "FROM written.adjustments ORDER BY symbol, session"
+    )
+    at = [it.date() for it in DAYS]
+    with warehouse.open(root) as wh:
+        assert wh.sql(query).rows() == [
+            ("A", at[1], "split", 0.8, 0.25, True, at[2]),
+            ("A", at[2], "spinoff", 1.0, 0.5, False, None),
+            ("B", at[2], "spinoff", 1.0, 2.0, None, at[2]),
+        ]
+
+
 def test_bars_without_an_asset_are_refused(name, root) -> None:
     def written(environ, asset_db_writer, minute, daily_bar_writer, *_):
         daily_bar_writer.write([(9, frame())])

@@ -11,6 +11,7 @@ import pytest
 
 import warehouse
 from rustybt.assets import AssetFinder
+from rustybt.data.bundles import load
 from rustybt.data.migration import migrate
 from rustybt.data.readers.held import BcolzDailyBarReader, BcolzMinuteBarReader
 from rustybt.data.readers.reader import FIELDS
@@ -109,6 +110,19 @@ def test_every_dividend_in_shares_is_that_of_zipline(root, theirs):
     ]  # fmt: skip
     assert found == wanted
     assert len(found) == 1
+
+
+def test_the_reader_of_adjustments_has_the_tables_of_zipline(root, theirs):
+    sids = {"AAA": 0, "BBB": 7}
+    with load("z", root=root) as bundle:
+        tables = bundle.adjustment_reader.unpack_db_to_component_dfs(convert_dates=True)
+        theirs_of = {it.sid: sids.get(it.symbol) for it in bundle.asset_finder}
+    for name in ("mergers", "dividends"):
+        frame = tables[name]
+        days = frame["effective_date"].to_numpy().astype("datetime64[D]").astype("int64")
+        found = np.array([frame["sid"].map(theirs_of), days, frame["ratio"]], float)
+        np.testing.assert_allclose(found, theirs[name], rtol=NOISE)
+        assert found.size
 
 
 def test_a_symbol_of_two_assets_names_the_one_that_zipline_finds(root, theirs):

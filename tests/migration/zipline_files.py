@@ -106,7 +106,13 @@ def adjustments(splits=(), mergers=(), dividends=(), payouts=(), shares=()) -> d
                 for sid, ex, pay, it in payouts
             ],
         ),
-        "stock_dividend_payouts": ("sid, ex_date, ratio", dated(shares)),
+        "stock_dividend_payouts": (
+            "sid, ex_date, pay_date, payment_sid, ratio",
+            [
+                (sid, seconds(ex), NAT if pay is None else seconds(pay), of, it)
+                for sid, ex, pay, of, it in shares
+            ],
+        ),
     }
 
 

@@ -60,8 +60,9 @@ class Request:
         Symbols that assets had before, as `rustybt.data.bundles.add_table` takes them; those of other
         assets are left out.
     actions
-        Splits, dividends and mergers as a table: ``symbol``, ``session``, ``kind``, ``ratio``,
-        ``amount`` and ``pay_date``, as the view ``adjustments`` describes them; they replace the
+        Splits, dividends and mergers as a table: ``symbol``, ``session``, ``kind`` and any of ``ratio``,
+        ``amount``, ``pay_date``, ``shares`` and ``payment_symbol``, as
+        `rustybt.data.bundles.add_table` takes them; they replace the
         stored ones of the sessions that are taken. Ratios of dividends are computed from the bars.
     check
         Called with the transaction before it is committed; if it raises, nothing is committed.

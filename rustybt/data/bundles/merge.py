@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from rustybt.data.bundles.actions import load_actions, merge_actions
+from rustybt.data.bundles.actions import TERMS, load_actions, merge_actions
 from rustybt.data.calendars import sessions
 from rustybt.data.quality import find_doubts, policy_in
 from rustybt.data.resolutions import dataset_of
@@ -142,7 +142,8 @@ class Merge:
         session = self.txn.session
         if self.actions is not None:
             session.load("given", self.actions)
-            load_actions(self.txn, "given", ("ratio", "amount", "pay_date"))
+            found = dict(session.rows(sqltext.render("writing/types", incoming="given")))
+            load_actions(self.txn, "given", tuple(it for it in TERMS if it in found))
         elif self.told == "adjusted":
             import polars as pl
 

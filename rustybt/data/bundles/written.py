@@ -25,7 +25,7 @@ IngestFunction = Callable[..., Any]
 _PRICES: Final = ("open", "high", "low", "close", "volume")
 _ACTIONS: Final = {
     "symbol": pl.String(), "session": pl.Date(), "kind": pl.String(), "ratio": pl.Float64(),
-    "amount": pl.Float64(), "pay_date": pl.Date(),
+    "amount": pl.Float64(), "pay_date": pl.Date(), "shares": pl.Float64(), "payment_symbol": pl.String(),
 }  # fmt: skip
 _EQUITY: Final = {"asset_name": "name"}
 _FUTURE: Final = {
@@ -113,15 +113,12 @@ class AdjustmentWriter:
         dividends: Any = None,
         stock_dividends: Any = None,
     ) -> None:
-        """Take frames of actions as zipline has them: ``ratio`` is old shares per new.
+        """Take frames of actions as zipline has them.
 
-        Raises
-        ------
-        WrongRowsError
-            There are dividends in shares, which no bundle stores.
+        ``ratio`` is old shares per new, of `stock_dividends` what is paid for each share. Those in shares
+        of the asset itself are stored as the splits that they are, those in shares of another as
+        spin-offs that leave the price as it is.
         """
-        if stock_dividends is not None and len(stock_dividends):
-            raise WrongRowsError("stock_dividends", "expected none: tell them as splits")
         for kind, frame in (("split", splits), ("merger", mergers)):
             for told in _records(frame):
                 action = {"session": told["effective_date"], "kind": kind, "ratio": told["ratio"]}
@@ -130,12 +127,23 @@ class AdjustmentWriter:
             paid = told["pay_date"] if _is_there(told, "pay_date") else None
             action = {"session": told["ex_date"], "kind": "dividend", "amount": told["amount"]}
             self.rows.append((int(told["sid"]), action | {"pay_date": paid}))
+        for told in _records(stock_dividends):
+            paid = told["pay_date"] if _is_there(told, "pay_date") else None
+            own = int(told["payment_sid"]) == int(told["sid"])
+            action = {"session": told["ex_date"], "kind": "stock_dividend" if own else "spinoff"}
+            action |= {"shares": told["ratio"], "payment_sid": int(told["payment_sid"])}
+            action |= {"pay_date": paid, "ratio": None if own else 1.0}
+            self.rows.append((int(told["sid"]), action))
 
     def table(self, symbols: Mapping[int, str]) -> pl.DataFrame:
         """Return the actions of the assets that are known."""
-        rows = [{"symbol": symbols[sid]} | it for sid, it in self.rows if sid in symbols]
+        rows = [
+            {"symbol": symbols[sid], "payment_symbol": symbols.get(it.get("payment_sid", -1))} | it
+            for sid, it in self.rows
+            if sid in symbols
+        ]
         days = [it | {name: _day(it.get(name)) for name in ("session", "pay_date")} for it in rows]
-        return pl.DataFrame(days, schema=_ACTIONS)
+        return pl.DataFrame([{name: it.get(name) for name in _ACTIONS} for it in days], _ACTIONS)
 
 
 @dataclass(frozen=True)

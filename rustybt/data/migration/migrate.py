@@ -151,6 +151,7 @@ def migrate(
         splits=counts["split"],
         dividends=counts["dividend"],
         mergers=counts["merger"],
+        stock_dividends=counts["stock_dividend"],
         notes=tuple(dict.fromkeys(notes)),
         seconds=round(time.monotonic() - began, 3),
     )

@@ -19,8 +19,8 @@ class MigrationReport:
         Exchange calendar of the bundle.
     assets, bars, values
         Assets with bars, bars, and their values, of the second reading: all are equal to what is stored.
-    splits, dividends, mergers
-        Actions of the source; all that are not in `notes` are stored.
+    splits, dividends, mergers, stock_dividends
+        Actions of the source, the last being dividends paid in shares; all that are not in `notes` are stored.
     notes
         What was not carried over or is not as it was, as sentences for people.
     seconds
@@ -37,5 +37,6 @@ class MigrationReport:
     splits: int
     dividends: int
     mergers: int
+    stock_dividends: int
     notes: tuple[str, ...]
     seconds: float

@@ -12,7 +12,7 @@ from warehouse import Transaction, sqltext
 
 __all__ = ["ACTIONS", "FIELDS", "Checked", "check_actions", "check_bars"]
 
-ACTIONS: Final = ("split", "dividend", "merger")
+ACTIONS: Final = ("split", "dividend", "merger", "stock_dividend")
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,16 @@ def check_actions(txn: Transaction, name: str) -> tuple[dict[str, int], list[str
         An action is missing or differs.
     """
     counts, notes = dict.fromkeys(ACTIONS, 0), []
-    for kind, told, equal, unsound, differing in txn.session.rows(
+    for kind, told, in_shares, equal, unsound, differing in txn.session.rows(
         sqltext.load("migration/compare_actions")
     ):
         if differing:
             raise MigrationError(
                 name, f"expected {equal + differing:,} {kind}s, {differing:,} differ"
             )
-        counts[kind] = told
+        if kind in counts:
+            counts[kind] = told - in_shares
+        counts["stock_dividend"] += in_shares
         if unsound:
             notes.append(
                 f"{unsound:,} of kind {kind} are not stored: they leave no price above zero, or their "

@@ -211,6 +211,7 @@ class ZiplineOrigin:
             "migration/actions", into="again_actions", first=span.first, until=span.until
         )
         with self._refusals():
+            session.execute(sqltext.load("migration/shares_paid"))
             session.execute(query)
 
     @contextmanager
@@ -266,7 +267,10 @@ def _beside(session: Session) -> Iterator[str]:
         )
     ((shares,),) = session.rows(sqltext.load("migration/in_shares"))
     if shares:
-        yield f"{shares:,} dividends paid in shares are not carried over."
+        yield (
+            f"{shares:,} dividends paid in shares are not stored: of no number of shares above 0, or of a "
+            "second asset on one day."
+        )
     ((unheld, other),) = session.rows(sqltext.load("migration/listings"))
     if unheld:
         yield f"{unheld:,} listed assets have no bars and are left out."

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, Self, cast
 
 from rustybt.markets import COUNTRIES
 
@@ -11,7 +11,7 @@ _FRACTIONAL = frozenset({"crypto", "forex", "perpetual"})
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Asset:
-    """One asset during one listing spell.
+    """One asset during one listing spell; it is made as an object of the class of its type.
 
     Parameters
     ----------
@@ -85,6 +85,12 @@ class Asset:
     fractional: bool = field(init=False)
     margined: bool = field(init=False)
 
+    def __new__(cls, *args: Any, **fields: Any) -> Self:
+        """Return an object of the class of the type, so that ``isinstance(asset, Future)`` tells it."""
+        kind = fields.get("asset_type", args[3] if len(args) > 3 else None)
+        of_kind = _CLASSES.get(kind, cls) if cls is Asset else cls
+        return cast("Self", object.__new__(of_kind))
+
     def __post_init__(self) -> None:
         fractional = self.asset_type in _FRACTIONAL
         if self.lot_size is not None:
@@ -122,3 +128,51 @@ class Asset:
 
     def __repr__(self) -> str:
         return f"Asset({self.sid}, {self.symbol!r})"
+
+
+class Equity(Asset):
+    """A share, fund or depositary receipt: ``equity``, ``etf`` or ``adr``."""
+
+    __slots__ = ()
+
+
+class Crypto(Asset):
+    """A pair of coins: ``crypto``."""
+
+    __slots__ = ()
+
+
+class Forex(Asset):
+    """A pair of currencies: ``forex``."""
+
+    __slots__ = ()
+
+
+class Perpetual(Asset):
+    """A contract on a coin that does not expire: ``perpetual``."""
+
+    __slots__ = ()
+
+
+class Future(Asset):
+    """A contract that expires: ``future``."""
+
+    __slots__ = ()
+
+
+class Option(Asset):
+    """A right to buy or sell until its expiry: ``option``."""
+
+    __slots__ = ()
+
+
+_CLASSES: dict[str | None, type[Asset]] = {
+    "equity": Equity,
+    "etf": Equity,
+    "adr": Equity,
+    "crypto": Crypto,
+    "forex": Forex,
+    "perpetual": Perpetual,
+    "future": Future,
+    "option": Option,
+}

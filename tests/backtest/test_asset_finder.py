@@ -1,5 +1,8 @@
 """Which asset a symbol means: share classes, companies of one symbol, countries; chains and lifetimes."""
 
+import copy
+import pickle
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd  # noqa: TID253
@@ -8,7 +11,7 @@ import pytest
 
 import warehouse
 from rustybt import api
-from rustybt.assets import AssetFinder
+from rustybt.assets import Asset, AssetFinder, Crypto, Equity, Forex, Future, Option, Perpetual
 from rustybt.errors import (
     AmbiguousSymbolError,
     NotAnAssetError,
@@ -258,3 +261,29 @@ def test_finders_of_one_snapshot_share_their_assets_and_those_of_another_do_not(
         later = AssetFinder(wh, "small")
         assert len(later) == len(first) - 1
         assert later.retrieve_asset(0) is not first.retrieve_asset(0)
+
+
+def test_assets_are_of_the_class_of_their_type(finder):
+    kinds = {it.symbol: type(it) for it in finder}
+    assert kinds["BRK.B"] is kinds["SPY"] is Equity
+    assert kinds["BTC/USDT"] is Crypto
+    assert kinds["ESM20"] is Future
+    assert all(isinstance(it, Asset) for it in finder)
+    assert not isinstance(finder.lookup_symbol("ESM20"), Equity)
+    day = date(2024, 1, 2)
+    for kind, of in (
+        ("adr", Equity),
+        ("forex", Forex),
+        ("perpetual", Perpetual),
+        ("option", Option),
+    ):
+        assert type(Asset(1, "A", "XNYS", kind, day, day)) is of
+        assert type(Asset(sid=1, symbol="A", exchange="X", asset_type=kind, first_session=day, last_session=day)) is of  # fmt: skip
+    assert type(Asset(1, "A", "XNYS", "bond", day, day)) is Asset
+    spy = finder.lookup_symbol("SPY")
+    for same in (copy.copy(spy), pickle.loads(pickle.dumps(spy)), replace(spy)):
+        assert (type(same), same.symbol, same.end) == (Equity, "SPY", spy.end)
+    with pytest.raises(AttributeError):
+        spy.symbol = "A"
+    with pytest.raises((AttributeError, TypeError)):
+        spy.other = 1

@@ -27,6 +27,7 @@ from warehouse.errors import UnknownBundleError, UnknownSnapshotError
 if TYPE_CHECKING:
     import polars as pl
 
+    from rustybt.data.readers.adjustments import AdjustmentReader
     from rustybt.data.readers.stored import WarehouseBarReader
 
 
@@ -81,6 +82,14 @@ class Bundle(Closing):
     def equity_minute_bar_reader(self) -> "WarehouseBarReader":
         """Its minutes with zipline's contract of readers; of every type of asset."""
         return self._reader("1m")
+
+    @cached_property
+    def adjustment_reader(self) -> "AdjustmentReader":
+        """Its splits, dividends and mergers with the words of zipline's reader."""
+        from rustybt.data.readers.adjustments import AdjustmentReader
+
+        self._require_snapshot()
+        return AdjustmentReader(self.warehouse, self.name)
 
     def assets(self) -> pa.Table:
         """Return the columns of the view ``assets``, in order of sid."""

@@ -1,11 +1,12 @@
 """The splits, dividends and mergers of a bundle, by the words of zipline's reader of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rustybt.assets import Asset, AssetFinder
 from rustybt.days import Day, day_of
 from rustybt.errors import OptionError
+from rustybt.simulation.frames import Frames
 from warehouse import Warehouse, sqltext
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class AdjustmentReader:
     def __init__(self, warehouse: Warehouse, bundle: str) -> None:
         self._warehouse = warehouse
         self._bundle = warehouse.snapshot(bundle).bundle
-        self._frames: dict[str, pd.DataFrame] = {}
+        self._frames = Frames()
 
     def get_df_from_table(self, table_name: str, convert_dates: bool = False) -> "pd.DataFrame":  # noqa: FBT001, FBT002 - zipline's
         """Return all rows of a table, by sid and day.
@@ -79,15 +80,11 @@ class AdjustmentReader:
         OptionError
             There is no such table.
         """
-        import pandas as pd
+        import polars as pl
 
-        frame = self._frame(table_name).copy()
-        if not convert_dates:
-            for name in frame.columns[frame.dtypes == "datetime64[s]"]:
-                seconds = frame[name].astype("int64")
-                known = frame[name].notna()
-                frame[name] = seconds if known.all() else pd.to_numeric(seconds).where(known)
-        return frame
+        days = pl.col(pl.Date)
+        told = days.cast(pl.Datetime("ns")) if convert_dates else days.dt.epoch("s")
+        return self._warehouse.sql(self._query(table_name)).pl().with_columns(told).to_pandas()
 
     def unpack_db_to_component_dfs(
         self,
@@ -106,57 +103,42 @@ class AdjustmentReader:
         """
         if table_name not in _RATIOS:
             raise OptionError("table_name", table_name, f"one of {', '.join(_RATIOS)}")
-        frame = self._frame(table_name)
-        found = frame[frame["sid"] == sid]
-        return [[*it] for it in zip(found["effective_date"], found["ratio"], strict=True)]
+        rows = self._warehouse.sql(self._query(table_name)).rows()
+        return [[self._frames.timestamp(day), ratio] for of, day, ratio in rows if of == sid]
 
     def get_dividends_with_ex_date(
         self, assets: Iterable[Asset | int], date: Day, asset_finder: AssetFinder
     ) -> list[Dividend]:
         """Return the cash dividends of some assets whose ex-date is a day."""
         return [
-            Dividend(asset_finder.retrieve_asset(it.sid), it.amount, it.pay_date)
-            for it in self._of_day("dividend_payouts", assets, date)
+            Dividend(asset_finder.retrieve_asset(sid), amount, self._frames.timestamp(paid))
+            for sid, _, _, _, paid, amount in self._of_day("dividend_payouts", assets, date)
         ]
 
     def get_stock_dividends_with_ex_date(
         self, assets: Iterable[Asset | int], date: Day, asset_finder: AssetFinder
     ) -> list[StockDividend]:
         """Return what some assets pay in shares with a day as ex-date."""
-        import pandas as pd
-
         found = []
-        for it in self._of_day("stock_dividend_payouts", assets, date):
-            asset = asset_finder.retrieve_asset(it.sid)
-            known = not pd.isna(it.payment_sid)
-            paid = asset_finder.retrieve_asset(int(it.payment_sid)) if known else None
-            found.append(StockDividend(asset, paid, it.ratio, it.pay_date))
+        rows = self._of_day("stock_dividend_payouts", assets, date)
+        for sid, _, _, _, paid, payment_sid, shares in rows:
+            payment = None if payment_sid is None else asset_finder.retrieve_asset(payment_sid)
+            asset = asset_finder.retrieve_asset(sid)
+            found.append(StockDividend(asset, payment, shares, self._frames.timestamp(paid)))
         return found
 
-    def _of_day(self, table: str, assets: Iterable[Asset | int], date: Day) -> Iterable[Any]:
-        import pandas as pd
+    def _of_day(self, table: str, assets: Iterable[Asset | int], date: Day) -> Iterator[Any]:
+        """Yield the rows of some assets whose ex-date is a day."""
+        sids = {it.sid if isinstance(it, Asset) else it for it in assets}
+        day = day_of("date", date)
+        for row in self._warehouse.sql(self._query(table)).rows():
+            if row[0] in sids and row[1] == day:
+                yield row
 
-        frame = self._frame(table)
-        sids = [it.sid if isinstance(it, Asset) else it for it in assets]
-        day = pd.Timestamp(day_of("date", date))
-        found: Iterable[Any] = frame[
-            frame["sid"].isin(sids) & (frame["ex_date"] == day)
-        ].itertuples()
-        return found
-
-    def _frame(self, table: str) -> "pd.DataFrame":
-        if table not in _TABLES:
-            raise OptionError("table_name", table, f"one of {', '.join(_TABLES)}")
-        if table not in self._frames:
-            if table in _RATIOS:
-                kinds = list(_RATIOS[table])
-                query = sqltext.render("readers/ratios", bundle=self._bundle, kinds=kinds)
-            else:
-                query = sqltext.render(_PAYOUTS[table], bundle=self._bundle)
-            self._frames[table] = self._read(query)
-        return self._frames[table]
-
-    def _read(self, query: str) -> "pd.DataFrame":
-        frame = self._warehouse.sql(query).df()
-        days = [it for it in frame.columns if it.endswith("_date")]
-        return frame.astype(dict.fromkeys(days, "datetime64[s]"))
+    def _query(self, table: str) -> str:
+        if table in _RATIOS:
+            kinds = list(_RATIOS[table])
+            return sqltext.render("readers/ratios", bundle=self._bundle, kinds=kinds)
+        if table in _PAYOUTS:
+            return sqltext.render(_PAYOUTS[table], bundle=self._bundle)
+        raise OptionError("table_name", table, f"one of {', '.join(_TABLES)}")

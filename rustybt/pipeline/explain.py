@@ -1,22 +1,27 @@
 """A plan to be read: what it computes in which stage, what it reads, what a run of it executes, its SQL."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from rustybt.assets import AssetFinder
 from rustybt.days import Day
+from rustybt.pipeline.compiler.aged import Aged
 from rustybt.pipeline.compiler.compile import Reach, compile_plan
 from rustybt.pipeline.compiler.crossing import together
+from rustybt.pipeline.compiler.direct import direct_outputs, without
+from rustybt.pipeline.compiler.execute import first_pass
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.plan import Plan
-from rustybt.pipeline.compiler.python_stage import demands
-from rustybt.pipeline.compiler.run import program_of, reach_of, sessions_of
-from rustybt.pipeline.compiler.spine import is_derived, read_span, spine_of
+from rustybt.pipeline.compiler.python_stage import Reading, demands, readings
+from rustybt.pipeline.compiler.run import program_of, reach_of, sessions_of, span_of
+from rustybt.pipeline.compiler.spine import Facts, Spine, is_derived, read_span, spine_of
 from rustybt.pipeline.compiler.stages import text_of
-from rustybt.pipeline.compiler.streaming import Pass, compile_streams
+from rustybt.pipeline.compiler.standing import is_dense
+from rustybt.pipeline.compiler.streaming import Pass
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
+from rustybt.pipeline.vocabulary.quantity import Sql
 from warehouse import sqltext
 
 if TYPE_CHECKING:
@@ -35,9 +40,9 @@ def explain(
 ) -> str:
     """Return the explanation of a plan as SQL text: what it says stands in comments.
 
-    Neither the columns nor the terms of Python are computed. The rows that a run streams over are, since
-    what a run executes follows from what is known about them; those of a plan that needs Python first are
-    not, and are said to be without running sums.
+    What is said is what a run without the cache executes. Neither the columns nor the terms of Python are
+    computed. The rows that a run streams over are, since what it executes follows from what is known about
+    them; those that hold values of Python are not, and are said to be without running sums.
 
     Parameters
     ----------
@@ -59,23 +64,34 @@ def explain(
     """
     sessions = sessions_of(bundle, warehouse)
     reach = reach_of(plan, start, end, sessions, bundle=bundle, warehouse=warehouse)
+    rows = LivingRows(sessions, AssetFinder(warehouse, bundle))
+    opened, before = _Opened(rows, bundle, warehouse), readings(plan, reach, sessions)
     statement = compile_plan(plan, reach, bundle)
     said = [
         *_results(plan),
-        *_reads(plan, reach, bundle, warehouse),
+        *_reads(plan, reach, before, opened),
         *_beside(plan),
-        *_in_python(plan),
-        *_executed(plan, reach, sessions, bundle, warehouse),
+        *_in_python(before, opened),
+        *_executed(plan, reach, opened),
         "Stages of the statement below, which any DuckDB client runs",
         "  spine: sessions x assets, with the bar known at each session",
         *(f"  {name}: {', '.join(columns)}" for name, columns in statement.stages),
     ]
-    if demands(plan):
+    if before:
         said += [
             "",
             "The rows of terms in Python are tables of the run: it cannot run as it stands.",
         ]
     return "\n".join([*(f"-- {line}".rstrip() for line in said), statement.text()])
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """The bundle that is explained."""
+
+    rows: LivingRows
+    bundle: str
+    warehouse: "Warehouse"
 
 
 def _results(plan: Plan) -> Iterator[str]:
@@ -86,16 +102,21 @@ def _results(plan: Plan) -> Iterator[str]:
     yield ""
 
 
-def _reads(plan: Plan, reach: Reach, bundle: str, warehouse: "Warehouse") -> Iterator[str]:
-    span = {"bundle": bundle, "first": str(reach.read_from), "until": str(reach.last)}
+def _reads(plan: Plan, reach: Reach, before: Sequence[Reading], opened: _Opened) -> Iterator[str]:
+    bundle, warehouse, sessions = opened.bundle, opened.warehouse, opened.rows.sessions
+    fields = set(plan.fields).union(*(it.plan.fields for it in before))
+    lookback = max([plan.lookback, *(it.lookback for it in before)])
+    at = 0 if reach.first is None else bisect_left(sessions, reach.first)
+    read_from = sessions[max(0, at - lookback - 1)]
+    span = {"bundle": bundle, "first": str(read_from), "until": str(reach.last)}
     files = warehouse.sql(sqltext.load("queries/files_in_reach"), span).rows()
     yield f"Reads bundle {bundle}, snapshot {warehouse.snapshot(bundle).version}"
-    yield f"  fields of bars_1d: {', '.join(it.name for it in plan.fields) or 'none'}"
-    yield f"  bars from {reach.read_from} on, before {reach.last}"
-    whole = plan.lookback >= ALL_SESSIONS - 1
-    looking = "the whole history" if whole else f"{plan.lookback} more"
+    yield f"  fields of bars_1d: {', '.join(sorted(it.name for it in fields)) or 'none'}"
+    yield f"  bars from {read_from} on, before {reach.last}"
+    whole = lookback >= ALL_SESSIONS - 1
+    looking = "the whole history" if whole else f"{lookback} more"
     yield f"  for sessions {reach.first} to {reach.last}, looking back {looking}"
-    for path, rows, size in files if plan.fields else []:
+    for path, rows, size in files if fields else []:
         yield f"  {path} ({rows:,} rows, {size:,} bytes)"
     yield ""
 
@@ -113,22 +134,25 @@ def _beside(plan: Plan) -> Iterator[str]:
         yield ""
 
 
-def _in_python(plan: Plan) -> Iterator[str]:
-    wanted = demands(plan)
-    if wanted:
-        yield "Computes in Python, in this order, before the passes"
-        for term, before in wanted.items():
-            yield f"  {term!r}"
-            yield f"    inputs: {', '.join(map(repr, term.inputs))}"
-            more = f", for {before} sessions more" if before else ""
-            whole = term.look_back >= ALL_SESSIONS - 1
-            window = "the whole history" if whole else f"windows of {term.look_back + 1} sessions"
-            yield f"    once a session, {window}{more}"
-        yield ""
+def _in_python(before: Sequence[Reading], opened: _Opened) -> Iterator[str]:
+    if not before:
+        return
+    yield "Computes in Python, in this order, before the passes"
+    for it in before:
+        yield f"  {it.term!r}"
+        yield f"    inputs: {', '.join(map(repr, it.term.inputs))}"
+        more = f", for {it.before} sessions more" if it.before else ""
+        if it.term.look_back >= ALL_SESSIONS - 1:
+            yield f"    once, over the whole history{more}"
+        else:
+            yield f"    once a session, windows of {it.term.look_back + 1} sessions{more}"
+        yield "    of what these passes read:"
+        yield from (f"    {line}" for line in _passes(it.plan, it.reach, opened, by_asset=True))
+    yield ""
 
 
 @dataclass(frozen=True)
-class _Facts:
+class _Counts:
     assets: int
     read: int
     coming_out: int
@@ -136,51 +160,101 @@ class _Facts:
     scaled: bool
 
 
-def _executed(
-    plan: Plan, reach: Reach, sessions: Sequence[date], bundle: str, warehouse: "Warehouse"
-) -> Iterator[str]:
-    first, until = read_span(reach, sessions)
-    labels = sessions[first], reach.first or sessions[0], reach.last or sessions[-1]
-    facts = _facts(labels, bundle, warehouse)
-    derived = is_derived(plan, until - first, len(sessions), facts.assets)
-    if demands(plan):
-        program = compile_streams(plan, scaled=facts.scaled, sessions=facts.longest)
-    else:
-        rows = LivingRows(sessions, AssetFinder(warehouse, bundle))
-        spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
-        program = program_of(plan, spine)
+def _executed(plan: Plan, reach: Reach, opened: _Opened) -> Iterator[str]:
     yield "A run executes"
-    yield f"  the spine, {_where(derived=derived)}: {facts.read:,} rows of {facts.assets:,} assets"
-    for number, each in enumerate(program.passes, start=1):
-        yield from _pass(number, each)
+    direct = direct_outputs(plan)
+    for name, (table, column) in direct.items():
+        yield f"  nothing for {name}: it is {column} of {table}, as Python computed it"
+    others = without(plan, direct) if direct else plan
+    if others.columns or not direct:
+        yield from _passes(others, reach, opened, by_asset=False)
     screened = "" if plan.screen is None else " before the screen"
-    yield f"  {facts.coming_out:,} rows come out{screened}"
+    yield f"  {_counts(reach, opened).coming_out:,} rows come out{screened}"
     yield ""
+
+
+def _passes(plan: Plan, reach: Reach, opened: _Opened, *, by_asset: bool) -> Iterator[str]:
+    """Say what is executed for a plan whose terms of Python are computed."""
+    sessions, counts = opened.rows.sessions, _counts(reach, opened)
+    if not plan.living:
+        yield "  one statement over sessions x assets, since other rows than bars are read"
+        return
+    first, until = read_span(reach, sessions)
+    derived = is_derived(plan, until - first, len(sessions), counts.assets)
+    spine = _spine(plan, reach, counts, opened)
+    program = program_of(plan, spine)
+    span = span_of(reach, sessions, spine)
+    streamed, laid_out = first_pass(program, spine, span, opened.warehouse, by_asset=by_asset)
+    if laid_out and not is_dense(counts.coming_out, counts.assets * (span.until - span.first)):
+        streamed, laid_out = streamed.union(laid_out.names), None
+    yield f"  the spine, {_where(derived=derived)}: {counts.read:,} rows of {counts.assets:,} assets"
+    one, *more = program.passes
+    yield from _pass(1, Pass(_behind(streamed, one, program.needs), one.crossings))
+    if laid_out:
+        yield from _over_cells(laid_out)
+    for number, each in enumerate(more, start=2):
+        yield from _pass(number, each)
+
+
+def _spine(plan: Plan, reach: Reach, counts: _Counts, opened: _Opened) -> Spine:
+    """Return the rows; of those that hold values of Python only what is known of all."""
+    bundle, warehouse = opened.bundle, opened.warehouse
+    if demands(plan):
+        facts = Facts(counts.longest, counts.scaled, (), {}, frozenset())
+        return Spine(facts, (), 0, rows=counts.read)
+    return spine_of(plan, reach, opened.rows, bundle=bundle, warehouse=warehouse)
 
 
 def _where(*, derived: bool) -> str:
     return "derived once from the snapshot and kept" if derived else "computed for these sessions"
 
 
-def _facts(labels: tuple[date, date, date], bundle: str, warehouse: "Warehouse") -> _Facts:
-    read_from, first, last = labels
+def _counts(reach: Reach, opened: _Opened) -> _Counts:
+    sessions = opened.rows.sessions
     text = sqltext.render(
-        "queries/spine_facts", schema=bundle, read_from=read_from, first=first, last=last
+        "queries/spine_facts",
+        schema=opened.bundle,
+        read_from=sessions[read_span(reach, sessions)[0]],
+        first=reach.first or sessions[0],
+        last=reach.last or sessions[-1],
     )
-    return _Facts(*warehouse.sql(text).rows()[0])
+    return _Counts(*opened.warehouse.sql(text).rows()[0])
+
+
+def _behind(
+    names: Collection[str], of: Pass, needs: Mapping[str, frozenset[str]]
+) -> list[dict[str, Sql]]:
+    """Return the stages of a pass, of them what some columns are made of."""
+    wanted = set(names)
+    found = []
+    for stage in reversed(of.stages):
+        found.append({name: sql for name, sql in stage.items() if name in wanted})
+        wanted.update(*(needs[name] for name in found[-1]))
+    return found[::-1]
 
 
 def _pass(number: int, of: Pass) -> Iterator[str]:
     if any(of.stages):
         count = sum(map(len, of.stages))
         yield f"  pass {number}, streaming, by cursors over a few columns each: {count} columns"
-        for stage, columns in enumerate(of.stages, start=1):
-            for name, sql in columns.items():
-                yield f"    {stage}. {name} = {_cut(text_of(sql))}"
+        yield from _staged(of)
     for group in together(of.crossings):
         yield f"  by a cursor of its own, over other partitions: {len(group)} columns"
         for name, window in group.items():
             yield f"    {name} = {_cut(text_of(window))}"
+
+
+def _over_cells(of: Aged) -> Iterator[str]:
+    count = sum(map(len, of.stages.stages))
+    yield f"  without a window, over rows laid out by session: {count} columns"
+    yield f"    of {', '.join(of.ages)}, from {of.oldest} sessions ago on"
+    yield from _staged(of.stages)
+
+
+def _staged(of: Pass) -> Iterator[str]:
+    for stage, columns in enumerate(of.stages, start=1):
+        for name, sql in columns.items():
+            yield f"    {stage}. {name} = {_cut(text_of(sql))}"
 
 
 def _cut(text: str) -> str:

@@ -31,7 +31,7 @@ from conftest import commit  # noqa: E402 - its folder is no package
 from peers import FOLDER, ZIPLINE, installed  # noqa: E402 - likewise
 from zipline_cases import cases  # noqa: E402 - likewise
 from zipline_reasons import taken_for  # noqa: E402 - likewise
-from zipline_tally import EPOCH, Bars, Case, Known, Rows, Tally, differ  # noqa: E402 - likewise
+from zipline_tally import EPOCH, Bars, Case, Known, Rows, Tally, differ, judged  # noqa: E402 - likewise
 from zipline_terms import namespace  # noqa: E402 - likewise
 from zipline_worlds import World, acted, made, stocks  # noqa: E402 - likewise
 
@@ -159,28 +159,53 @@ def given_for(world: World, seed: int, options: argparse.Namespace) -> list[Case
 
 
 def compare(tally: Tally, python: Path, world: World, given: list[Case], folder: Path) -> None:
-    """Run the cases on both sides, and again in zipline with other roundings where they differ."""
+    """Run the cases on both sides, and again in zipline with other roundings where one has no reason yet."""
     (folder / "root").mkdir()
     with commit(folder / "root", world.bars, world.actions, bundle=world.name) as store:
+        said = Said(world)
         expected = of_zipline(python, world, given, folder / "zipline")
+        said(f"{len(given):,} terms computed by zipline")
         found = list(of_ours(store, world, given))
-        unlike = [it for it in range(len(given)) if differ(expected[it], found[it])]
-        again = [given[it] for it in unlike]
-        runs = [
-            of_zipline(python, world, again, folder / "zipline", factor)
-            for factor in FACTORS
-            if again
-        ]
-        shaken = {it: [run[number] for run in runs] for number, it in enumerate(unlike)}
-        bars, names = Bars(world, _sessions(world)), names_of(store, world)
-        for it, case in enumerate(given):
-            known = None
-            if it in shaken:
-                lookback = Pipeline({"term": eval(case[0], names)}).plan().lookback
-                other = taken_for(case[0]), case[1]
-                instead = next(of_ours(store, world, [other])) if other != case else None
-                known = Known(bars, lookback, shaken[it], instead)
-            tally.take(world, case, expected[it], found[it], known)
+        known = _known(store, world, given, [*map(differ, expected, found)])
+        said(f"computed here, {len(known)} apart")
+        for factor in FACTORS:
+            left = [
+                it for it in known if judged(given[it], expected[it], found[it], known[it]).wrong
+            ]
+            if not left:
+                break
+            said(f"{len(left)} to be computed by zipline with prices of {factor!r} times")
+            again = [given[it] for it in left]
+            rows = of_zipline(python, world, again, folder / "zipline", factor)
+            for it, shaken in zip(left, rows, strict=True):
+                known[it].shaken.append(shaken)
+    for it, case in enumerate(given):
+        tally.take(world, case, judged(case, expected[it], found[it], known.get(it)))
+
+
+def _known(
+    store: warehouse.Warehouse, world: World, given: list[Case], apart: list[bool]
+) -> dict[int, Known]:
+    """Return what is asked of each case whose sides are apart."""
+    bars, names, found = Bars(world, _sessions(world)), names_of(store, world), {}
+    for it in np.flatnonzero(apart).tolist():
+        text, screen = given[it]
+        lookback = Pipeline({"term": eval(text, names)}).plan().lookback
+        other = taken_for(text), screen
+        instead = next(of_ours(store, world, [other])) if other != given[it] else None
+        found[it] = Known(bars, lookback, [], instead)
+    return found
+
+
+class Said:
+    """Prints how far a world is, and when."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._began = world, time.perf_counter()
+
+    def __call__(self, what: str) -> None:
+        took = time.perf_counter() - self._began
+        print(f"{self._world.name}, {took:4.0f} s: {what}", flush=True)
 
 
 def main() -> int:

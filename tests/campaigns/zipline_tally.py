@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from zipline_reasons import KEPT_ROWS, LAST_BIT, Compared, apart, excused, finite, raised_for
@@ -93,8 +93,98 @@ class Known:
 
     bars: Bars
     lookback: int
-    shaken: Sequence[Rows]
+    shaken: list[Rows]
     instead: Rows | None
+
+
+@dataclass
+class Judged:
+    """What came of one term: the values compared, how many rows a reason excuses, and what has none."""
+
+    values: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    wrong: str | None = None
+
+
+def judged(case: Case, expected: Rows, found: Rows, known: Known | None = None) -> Judged:
+    """Compare a term; what is known of it is needed where the sides are apart."""
+    if expected.raised or found.raised:
+        return _raised(expected, found)
+    if not differ(expected, found):
+        return Judged(len(expected.values))
+    assert known is not None
+    result, moved = Judged(), _moved(expected, known.shaken)
+    if not np.array_equal(expected.keys, found.keys):
+        rows = len(expected.values), len(found.values)
+        common = _common(case[1], expected, found, moved, known.bars)
+        if common is None:
+            return Judged(wrong=f"{rows[0]} rows, not {rows[1]}")
+        expected, found, result.reasons = common
+    result.values = len(expected.values)
+    wrong = apart(expected.values, found.values)
+    if not wrong.any():
+        return result
+    sessions = expected.keys[0]
+    compared = Compared(
+        said(case),
+        sessions,
+        finite(expected.values),
+        found.values,
+        np.isin(sessions, moved),
+        _on(expected.keys, known.instead),
+        known.bars.acted(expected.keys),
+        int(wrong.sum()),
+        known.bars.incomplete(sessions, known.lookback),
+        known.bars.started(expected.keys, known.lookback),
+    )
+    counts, left = excused(compared, wrong)
+    result.reasons.update(counts)
+    if left.any():
+        at = int(np.flatnonzero(left)[0])
+        session, sid = EPOCH + int(sessions[at]), int(expected.keys[1, at])
+        here = f"{session} sid {sid}: {expected.values[at]!r}, not {found.values[at]!r}"
+        result.wrong = f"{left.sum()} of {left.size}, first {here}"
+    return result
+
+
+def said(case: Case) -> str:
+    """Return a term and its screen as one text."""
+    return case[0] if case[1] is None else f"{case[0]} screened by {case[1]}"
+
+
+def _raised(expected: Rows, found: Rows) -> Judged:
+    if expected.raised and found.raised:
+        return Judged(reasons=Counter({"both raise": 1}))
+    if expected.raised and (reason := raised_for(expected.raised)):
+        return Judged(reasons=Counter({reason: 1}))
+    sides = f"zipline: {expected.raised or 'no error'}; here: {found.raised or 'no error'}"
+    return Judged(wrong=sides[:500])
+
+
+def _common(
+    screen: str | None, expected: Rows, found: Rows, moved: np.ndarray, bars: Bars
+) -> "tuple[Rows, Rows, Counter[str]] | None":
+    """Return both on the rows of both and the reasons of the others, if those have one."""
+    keys = [list(map(tuple, it.keys.T.tolist())) for it in (expected, found)]
+    both = [
+        np.array([it in there for it in keys[side]], dtype=bool)
+        for side, there in enumerate(map(set, reversed(keys)))
+    ]
+    reasons: Counter[str] = Counter()
+    for side, rows in enumerate((expected, found)):
+        alone = rows.keys[:, ~both[side]]
+        shaken = np.isin(alone[0], moved)
+        gone = np.zeros(alone.shape[1], dtype=bool)
+        if side == 0 and screen and "downsample" in screen:
+            gone = ~shaken & (bars.last[alone[1]] < alone[0])
+        if not (shaken | gone).all():
+            return None
+        reasons.update({LAST_BIT: int(shaken.sum()), KEPT_ROWS: int(gone.sum())})
+    cut = [
+        Rows(it.keys[:, mask], it.values[mask])
+        for it, mask in zip((expected, found), both, strict=True)
+    ]
+    return cut[0], cut[1], +reasons
 
 
 class Tally:
@@ -104,97 +194,15 @@ class Tally:
         self.terms = self.values = self.wrong = 0
         self.reasons: Counter[str] = Counter()
 
-    def take(
-        self,
-        world: World,
-        case: Case,
-        expected: Rows,
-        found: Rows,
-        known: Known | None = None,
-    ) -> None:
-        """Compare a term; what is known of it is needed where the sides are apart."""
+    def take(self, world: World, case: Case, result: Judged) -> None:
+        """Count what came of a term, and print what has no reason."""
         self.terms += 1
-        text = case[0] if case[1] is None else f"{case[0]} screened by {case[1]}"
-        if expected.raised or found.raised:
-            self._raised(world, text, expected, found)
-            return
-        if not differ(expected, found):
-            self.values += len(expected.values)
-            return
-        assert known is not None
-        bars, moved = known.bars, _moved(expected, known.shaken)
-        if not np.array_equal(expected.keys, found.keys):
-            rows = len(expected.values), len(found.values)
-            common = self._common(case[1], expected, found, moved, bars)
-            if common is None:
-                self._differs(world, text, f"{rows[0]} rows, not {rows[1]}")
-                return
-            expected, found = common
-        self.values += len(expected.values)
-        wrong = apart(expected.values, found.values)
-        if not wrong.any():
-            return
-        sessions = expected.keys[0]
-        compared = Compared(
-            text,
-            sessions,
-            finite(expected.values),
-            found.values,
-            np.isin(sessions, moved),
-            _on(expected.keys, known.instead),
-            bars.acted(expected.keys),
-            int(wrong.sum()),
-            bars.incomplete(sessions, known.lookback),
-            bars.started(expected.keys, known.lookback),
-        )
-        counts, left = excused(compared, wrong)
-        self.reasons.update(counts)
-        if left.any():
-            at = int(np.flatnonzero(left)[0])
-            session, sid = EPOCH + int(sessions[at]), int(expected.keys[1, at])
-            here = f"{session} sid {sid}: {expected.values[at]!r}, not {found.values[at]!r}"
-            self._differs(world, text, f"{left.sum()} of {left.size}, first {here}")
-
-    def _common(
-        self,
-        screen: str | None,
-        expected: Rows,
-        found: Rows,
-        moved: np.ndarray,
-        bars: Bars,
-    ) -> "tuple[Rows, Rows] | None":
-        """Return both on the rows of both, if those of one side have a reason."""
-        keys = [list(map(tuple, it.keys.T.tolist())) for it in (expected, found)]
-        both = [
-            np.array([it in set(keys[1 - side]) for it in keys[side]], dtype=bool)
-            for side in (0, 1)
-        ]
-        for side, rows in enumerate((expected, found)):
-            alone = rows.keys[:, ~both[side]]
-            shaken = np.isin(alone[0], moved)
-            gone = np.zeros(alone.shape[1], dtype=bool)
-            if side == 0 and screen and "downsample" in screen:
-                gone = ~shaken & (bars.last[alone[1]] < alone[0])
-            if not (shaken | gone).all():
-                return None
-            self.reasons.update({LAST_BIT: int(shaken.sum()), KEPT_ROWS: int(gone.sum())})
-        return tuple(
-            Rows(it.keys[:, mask], it.values[mask])
-            for it, mask in zip((expected, found), both, strict=True)
-        )
-
-    def _raised(self, world: World, text: str, expected: Rows, found: Rows) -> None:
-        if expected.raised and found.raised:
-            self.reasons["both raise"] += 1
-        elif expected.raised and (reason := raised_for(expected.raised)):
-            self.reasons[reason] += 1
-        else:
-            said = f"zipline: {expected.raised or 'no error'}; here: {found.raised or 'no error'}"
-            self._differs(world, text, said[:500])
-
-    def _differs(self, world: World, text: str, what: str) -> None:
-        self.wrong += 1
-        print(f"{world.name} {world.span[0]} to {world.span[1]}: {text}\n    {what}", flush=True)
+        self.values += result.values
+        self.reasons.update(result.reasons)
+        if result.wrong:
+            self.wrong += 1
+            span = f"{world.name} {world.span[0]} to {world.span[1]}"
+            print(f"{span}: {said(case)}\n    {result.wrong}", flush=True)
 
 
 def _moved(expected: Rows, shaken: Sequence[Rows]) -> np.ndarray:

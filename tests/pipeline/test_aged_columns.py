@@ -11,8 +11,9 @@ from small_bundles import commit, xnys
 
 from rustybt.errors import RowOrderError
 from rustybt.pipeline import Pipeline, SqlFactor
-from rustybt.pipeline.compiler import aged as module
-from rustybt.pipeline.compiler.aged import Aged, Standing, aged
+from rustybt.pipeline.compiler import standing as module
+from rustybt.pipeline.compiler.aged import Aged, aged
+from rustybt.pipeline.compiler.standing import Blocks, Standing
 from rustybt.pipeline.compiler.streaming import Pass, compile_streams
 from rustybt.pipeline.compiler.sums import Sums
 from rustybt.pipeline.data import EquityPricing
@@ -121,7 +122,7 @@ def test_bits_are_the_same_on_any_number_of_threads(bundle, threads):
 def test_rows_in_another_order_are_refused(bundle):
     there = np.ones((4, 2), bool)
     nothing = np.zeros(2, "i4")
-    standing = Standing(1, there, nothing, nothing, nothing, nothing, 0)
+    standing = Standing(Blocks(*[nothing] * 5, 0), 1, there)
     turned = {"cell": sqlglot.parse_one("7 - cell", dialect="duckdb")}
     of = Aged(["value"], {"value": {0}}, Pass([turned]))
     laid = {"value": pa.array(np.zeros(8))}

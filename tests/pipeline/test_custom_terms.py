@@ -21,6 +21,8 @@ from rustybt.errors import (
     WindowInputError,
 )
 from rustybt.pipeline import Pipeline
+from rustybt.pipeline.compiler import execute
+from rustybt.pipeline.compiler.standing import blocks_of
 from rustybt.pipeline.custom import CustomClassifier, CustomFactor, CustomFilter
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import Returns, SimpleMovingAverage
@@ -147,6 +149,27 @@ def test_windows_are_adjusted_as_known_at_each_session(small, panel, first):
         expected["low"].extend(low[-1])
     for name, values in expected.items():
         alike(rows.pl()[name], values)
+
+
+def test_windows_of_stored_rows_are_those_of_computed_ones(small, panel, monkeypatch):
+    stored = []
+    real = blocks_of
+
+    def noted(path, rows):
+        stored.append(path)
+        return real(path, rows)
+
+    monkeypatch.setattr(execute, "blocks_of", noted)
+    columns = {"weighted": Weighted(), "oldest": Range().oldest, "newest": Range().newest}
+    mask = EquityPricing.volume.latest > 0
+    columns |= {"masked": Mean(mask=mask), "of_changes": Mean(inputs=[Returns(window_length=2)])}
+    expected = run(small, panel, columns).pl()
+    assert not stored
+    # Most of two years: what is kept of the snapshot is read, for all sessions.
+    span = panel.sessions[1], "2025-12-31"
+    got = Pipeline(columns).run(*span, bundle="small", warehouse=small, cache=False).pl()
+    assert len(stored) == 2  # of weighted and of the range; the others are computed of rows
+    assert got.filter(pl.col("session") <= panel.sessions[-1]).equals(expected)
 
 
 def test_rows_that_no_action_changes_are_the_stored_ones(small, panel):

@@ -1,5 +1,6 @@
 """Indicators give TA-Lib's numbers, skip sessions without a bar, and take parameters by one name."""
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from rustybt.pipeline.factors.indicators import (
     ROC,
     ROCR100,
     ULTOSC,
+    WILLR,
     WMA,
     DonchianChannels,
     HistoricalVolatility,
@@ -117,6 +119,24 @@ def test_donchian_channels_are_the_ends_of_the_window(value):
     bars, channels = closes(), DonchianChannels(timeperiod=7)
     np.testing.assert_array_equal(value(channels.upper), bars["high"].rolling_max(7))
     np.testing.assert_array_equal(value(channels.lower), bars["low"].rolling_min(7))
+
+
+def test_close_beyond_its_range_is_at_the_end_of_it_for_williams(committed, tmp_path):
+    # TA-Lib from 0.8 on: bars that are wrong so are among those of sources.
+    beyond = {dt.date(2024, 2, 1): "low", dt.date(2024, 2, 7): "high"}
+    bars = made_bars().filter(pl.col("symbol") == "A")
+    for day, field in beyond.items():
+        at, further = pl.col("date") == day, {"low": -9.0, "high": 9.0}[field]
+        bars = bars.with_columns(
+            close=pl.when(at).then(pl.col(field) + further).otherwise(pl.col("close"))
+        )
+    store = committed(tmp_path, bars, bundle="made")
+    term = WILLR(timeperiod=3)
+    rows = Pipeline({"value": term}).run("2024-02-01", "2024-02-09", bundle="made", warehouse=store)
+    found = dict(rows.pl().select("session", "value").iter_rows())
+    assert found[dt.date(2024, 2, 2)] == -100  # as known a session later
+    assert found[dt.date(2024, 2, 8)] == 0
+    assert -100 < found[dt.date(2024, 2, 1)] < 0
 
 
 def test_keltner_channels_are_true_ranges_off_their_mean(value):

@@ -165,6 +165,55 @@ def test_it_says_what_is_computed_in_python_and_runs_none_of_it(of_python):
     assert "--     once a session, windows of 4 sessions" in of_python
 
 
+def test_it_says_what_terms_of_python_read(small):
+    top = EquityPricing.close.latest.top(2)
+    spread = Spread(inputs=[EquityPricing.high], window_length=4, mask=top)
+    pipe = Pipeline({"mean": SimpleMovingAverage(inputs=[spread.rank()], window_length=3)})
+    said = explain(
+        pipe.plan(), bundle="small", warehouse=small, start="2024-01-16", end="2024-01-17"
+    )
+    assert "--   fields of bars_1d: close, high\n" in said
+    # A mean of 3 ranks, each of a window of 4: 5 sessions more, and a row knows those before it.
+    assert "--   bars from 2024-01-05 on, before 2024-01-17\n" in said
+    assert "looking back 5 more\n" in said
+    assert "--     once a session, windows of 4 sessions, for 2 sessions more\n" in said
+    before, _, after = said.partition("-- A run executes")
+    assert "ROW_NUMBER() OVER (PARTITION BY session ORDER BY masked_" in before
+    assert "simple_moving_average" in after
+
+
+def test_outputs_that_python_computes_are_in_no_pass(of_python):
+    _, _, after = of_python.partition("-- A run executes")
+    assert "--   nothing for spread: it is value of Spread_" in after
+    assert re.search(r'--     1\. elementwise_1 = "Spread_\w+\.value" \* 2e0\n', after)
+
+
+def test_columns_over_rows_laid_out_by_session_are_named(tmp_path):
+    close, means = EquityPricing.close, (2, 3, 4, 5)
+    pipe = Pipeline(
+        {
+            **{f"m{n}": SimpleMovingAverage(inputs=[close], window_length=n) for n in means},
+            "rsi": RSI(window_length=5),
+        }
+    )
+    with commit(tmp_path, small_bars()) as wh:
+        short = explain(
+            pipe.plan(), bundle="small", warehouse=wh, start="2024-01-03", end="2024-01-23"
+        )
+        long = explain(pipe.plan(), bundle="small", warehouse=wh)
+    _, _, after = short.partition("-- A run executes")
+    streamed, _, laid_out = after.partition("--   without a window, over rows laid out by session")
+    assert "rsi_" in streamed
+    assert "simple_moving_average" not in streamed
+    assert laid_out.startswith(
+        ": 4 columns\n--     of close_count, close_total, from 5 sessions ago"
+    )
+    assert '((close_total - "close_total_ago_5")' in laid_out
+    # Over two years most sessions have no bar, and cells for them would cost more than they save.
+    assert "laid out" not in long
+    assert "close_total - LAG(close_total, 5)" in long
+
+
 def test_statement_that_lacks_rows_of_python_says_so(of_python):
     assert "it cannot run as it stands" in of_python
 

@@ -1,9 +1,13 @@
 """The streaming form, which a run executes, gives the rows of the portable one, on sorted rows only."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
+from small_bundles import ACTIONS, commit, small_bars
 from sqlglot import exp
 
 import warehouse
@@ -11,10 +15,11 @@ from rustybt.assets import AssetFinder
 from rustybt.errors import RowOrderError
 from rustybt.pipeline import Pipeline
 from rustybt.pipeline.compiler.compile import Reach
-from rustybt.pipeline.compiler.execute import Span, execute, statements
+from rustybt.pipeline.compiler.execute import Span, execute, execute_by_asset, statements
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.run import rows_of, sessions_of
 from rustybt.pipeline.compiler.spine import Piece, Spine, spine_of
+from rustybt.pipeline.compiler.standing import blocks_of
 from rustybt.pipeline.compiler.streaming import compile_streams
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import RSI, VWAP, Returns, SimpleMovingAverage
@@ -24,6 +29,11 @@ DAY = Returns(window_length=2)
 LIQUID = VOLUME.latest > 1200
 START, END = "2024-01-03", "2024-02-01"
 EVERY = Span(0, 1000)
+DAMAGES = {
+    "order": lambda rows: np.r_[rows[:80], 81, 80, rows[82:]],
+    "gap": lambda rows: np.delete(rows, 75),
+    "pad": lambda rows: rows[3:],
+}
 LONG = "2025-12-30"  # so long a span reads the rows that are kept with the snapshot
 
 
@@ -121,20 +131,47 @@ def test_windows_of_a_pass_stream(program_and_spine, small):
         assert all("STREAMING" in it.upper() for it in windows)
 
 
-@pytest.mark.parametrize("damage", ["order", "gap", "pad"])
-def test_rows_out_of_order_are_refused(program_and_spine, small, damage):
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("windows", [True, False])
+def test_rows_out_of_order_are_refused(program_and_spine, small, damage, windows):
     program, spine = program_and_spine
+    if not windows:  # what is read as it is needs no statement that could prove the order
+        plain = Pipeline({"close": CLOSE.latest}).plan()
+        program = compile_streams(plain, scaled=True, sessions=spine.facts.longest)
     piece = spine.pieces[0]
     rows = small.arrow(f"FROM {piece.source.sql('duckdb')}", tables=piece.tables)
-    places = np.arange(len(rows))
-    keep = {
-        "order": np.r_[places[:80], 81, 80, places[82:]],
-        "gap": np.delete(places, 75),
-        "pad": places[3:],
-    }[damage]
-    worse = Piece(exp.to_table("rows_given"), {"rows_given": rows.take(keep)}, piece.columns)
+    worse = rows.take(DAMAGES[damage](np.arange(len(rows))))
+    given = Piece(exp.to_table("rows_given"), {"rows_given": worse}, piece.columns)
     with pytest.raises(RowOrderError, match="by asset and session"):
-        execute(program, Spine(spine.facts, (worse,), -1), EVERY, small)
+        execute(program, Spine(spine.facts, (given,), -1), EVERY, small)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_stored_rows_out_of_order_are_refused(program_and_spine, tmp_path, damage):
+    path = program_and_spine[1].stored
+    rows = pq.read_table(path)
+    assert blocks_of(path, len(rows)).sids.tolist() == [0, 1, 2, 3, 4, 5]
+    worse = rows.take(DAMAGES[damage](np.arange(len(rows))))
+    pq.write_table(worse, tmp_path / "worse.parquet")
+    with pytest.raises(RowOrderError, match="by asset and session"):
+        blocks_of(tmp_path / "worse.parquet", len(worse))
+
+
+@pytest.mark.parametrize("more", [-1, 1])
+@pytest.mark.parametrize("actions", [(), ACTIONS], ids=["none", "some"])
+def test_rows_other_than_the_stored_ones_are_refused(tmp_path, actions, more):
+    plan = Pipeline({"close": CLOSE.latest, "also": CLOSE.latest}).plan()
+    with commit(tmp_path, small_bars(), actions) as opened:
+        rows = LivingRows(sessions_of("small", opened), AssetFinder(opened, "small"))
+        spine = spine_of(plan, Reach(), rows, bundle="small", warehouse=opened)
+        scaled, longest = spine.facts.scaled, spine.facts.longest
+        assert scaled is bool(actions)
+        program = compile_streams(plan, scaled=scaled, sessions=longest)
+        found, standing = execute_by_asset(program, spine, EVERY, opened)
+        expected = execute(program, spine, EVERY, opened)
+        assert found.take(standing.places()).equals(expected.select(["close", "also"]))
+        with pytest.raises(RowOrderError, match="by asset and session"):
+            execute_by_asset(program, replace(spine, rows=spine.rows + more), EVERY, opened)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])

@@ -23,10 +23,19 @@ from rustybt.errors import (
     WindowInputError,
 )
 from rustybt.pipeline import CustomFactor, Pipeline
-from rustybt.pipeline.data import Column, CryptoPricing, DataSet, EquityPricing, USEquityPricing
+from rustybt.pipeline.compiler.plan import in_order
+from rustybt.pipeline.data import (
+    BoundColumn,
+    Column,
+    CryptoPricing,
+    DataSet,
+    EquityPricing,
+    USEquityPricing,
+)
 from rustybt.pipeline.domain import CRYPTO
 from rustybt.pipeline.factors import (
     BollingerBands,
+    LinearWeightedMovingAverage,
     Returns,
     RollingLinearRegressionOfReturns,
     RollingPearsonOfReturns,
@@ -342,6 +351,26 @@ def test_no_asset_passes(small):
     found = pipe.run(*SPAN, bundle="small", warehouse=small)
     assert found.arrow().schema.names == ["session", "sid", "symbol", *SECTION]
     assert (len(found), found.df().shape) == (0, (0, 7))
+
+
+@pytest.mark.slow
+def test_factors_of_the_only_asset_which_has_no_price(committed, bars, tmp_path, example_columns):
+    prices = [pl.lit(None, pl.Float64).alias(it) for it in ("open", "high", "low", "close")]
+    wh = committed(tmp_path, bars.filter(symbol="A").with_columns(prices))
+    names = {f"x{number}": term for number, term in enumerate(example_columns.values())}
+    found = Pipeline(names).run(*SPAN, bundle="small", warehouse=wh).pl()
+    assert len(found) == 3
+    of_prices = [it for it, term in names.items() if EquityPricing.volume not in reads(term)]
+    assert len(of_prices) > 100
+    known = [it for it in of_prices if found[it].null_count() < 3]
+    # zipline's weighted mean skips what is missing, and is 0 of nothing.
+    assert {type(names[it]) for it in known} == {LinearWeightedMovingAverage}
+    assert all((found[it] == 0).all() for it in known)
+
+
+def reads(term):
+    """The columns that a term reads, those of Python as well."""
+    return [it for it in in_order([term], needs=True) if isinstance(it, BoundColumn)]
 
 
 def test_mask_that_no_asset_passes(rows):

@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import numpy as np
@@ -13,10 +14,12 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from rustybt.errors import RowOrderError
-from rustybt.pipeline.compiler.aged import Aged, Standing, aged
-from rustybt.pipeline.compiler.crossing import crossed, taken, together
+from rustybt.pipeline.compiler.aged import Aged, aged
+from rustybt.pipeline.compiler.crossing import Crossing, together
+from rustybt.pipeline.compiler.places import taken
 from rustybt.pipeline.compiler.spine import Piece, Spine
 from rustybt.pipeline.compiler.stages import text_of
+from rustybt.pipeline.compiler.standing import Blocks, Standing, blocks_of
 from rustybt.pipeline.compiler.statement import IN_ORDER, Check, groups, statement
 from rustybt.pipeline.compiler.streaming import Pass, Program
 from rustybt.pipeline.vocabulary.quantity import Sql
@@ -28,7 +31,6 @@ _ROW: Final = ("sid", "s", "k", "alive")
 _GIVEN: Final = "rows_given"
 _THREADS: Final = 2
 _NARROW: Final = 5  # columns of a statement over cells, so that both threads have some
-_LONG: Final = 2_000_000  # rows from which on a plan costs little beside what it computes
 _MOST: Final = 0.5  # of the sessions: from which on no row is dropped before the end
 
 T = TypeVar("T")
@@ -62,14 +64,49 @@ def execute(program: Program, spine: Spine, span: Span, warehouse: "Warehouse") 
         return run.rows(pool)
 
 
+def execute_by_asset(
+    program: Program, spine: Spine, span: Span, warehouse: "Warehouse"
+) -> tuple[pa.Table, Standing]:
+    """Return the outputs of a program without a screen by asset and session, and where the rows stand.
+
+    Raises
+    ------
+    RowOrderError
+        The rows of the spine are not sorted, dense and padded.
+    """
+    run = _Run(program, spine, span, warehouse, lays_out=False)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return run.by_asset(pool)
+
+
 def statements(program: Program, spine: Spine, span: Span, warehouse: "Warehouse") -> list[str]:
     """Return the statements of the first pass as `execute` runs them."""
     run = _Run(program, spine, span, warehouse)
     return [run.text(0, names, piece) for names, piece in run.tasks()]
 
 
+def first_pass(
+    program: Program, spine: Spine, span: Span, warehouse: "Warehouse", *, by_asset: bool
+) -> tuple[set[str], Aged | None]:
+    """Return the columns that the statements of the first pass hand on, and those over rows laid out.
+
+    The latter are streamed as well where few of the rows come out; see `is_dense`. `by_asset` is about
+    `execute_by_asset`.
+    """
+    run = _Run(program, spine, span, warehouse, lays_out=not by_asset)
+    return run.handed_on, run.laid_out
+
+
 class _Run:
-    def __init__(self, program: Program, spine: Spine, span: Span, warehouse: "Warehouse") -> None:
+    def __init__(
+        self,
+        program: Program,
+        spine: Spine,
+        span: Span,
+        warehouse: "Warehouse",
+        *,
+        lays_out: bool = True,
+    ) -> None:
         self._program, self._spine, self._span = program, spine, span
         self._warehouse = warehouse
         # Rows go as early as nothing needs them any more.
@@ -80,6 +117,7 @@ class _Run:
         self._screened = self._early and program.screen is not None and len(passes) == 1
         # A filter copies every column, and few rows would go.
         self._early &= self._screened or (span.until - span.first < _MOST * spine.facts.longest)
+        self._lays_out = lays_out and not self._early and program.screen is None
         self._aged: Aged | None = None
         self._first, self._then = self._grouped()
 
@@ -88,21 +126,56 @@ class _Run:
         columns = _gathered(first)
         if self._screened:
             return self._ordered(pool, columns, _sorted(columns), {})
-        standing = Standing.of(columns, self._span.first, self._span.until)
+        standing = self._standing(columns)
         over_cells = []
         if self._aged is not None and standing.is_dense():
             over_cells = self._over_cells(pool, self._aged, columns, standing)
         elif self._aged is not None:
             _, more = groups(self._program.passes[0], [], self._aged.names, self._program.needs)
             then += self._submitted(pool, [it.names for it in more])
+        columns |= self._later(pool, columns, first)
+        columns |= _gathered(then)
+        return self._ordered(pool, columns, standing.keys(), _gathered(over_cells))
+
+    def by_asset(self, pool: ThreadPoolExecutor) -> tuple[pa.Table, Standing]:
+        if self._is_plain and self._spine.stored is not None:
+            return self._as_stored(self._spine.stored)
+        first, then = (self._submitted(pool, names) for names in (self._first, self._then))
+        columns = _gathered(first)
+        standing = self._standing(columns)
+        columns |= self._later(pool, columns, first)
+        columns |= _gathered(then)
+        found = [columns[it] for it in self._program.outputs.values()]
+        return pa.Table.from_arrays(found, names=[*self._program.outputs]), standing
+
+    def _as_stored(self, path: Path) -> tuple[pa.Table, Standing]:
+        """Return the outputs of all rows of a file, and where those that come out stand."""
+        names = [*self._program.outputs.values()]
+        found = self._spine.as_stored(dict.fromkeys(names), self._warehouse)
+        blocks = blocks_of(path, self._spine.rows)
+        outputs = [found[it] for it in names]
+        table = pa.Table.from_arrays(outputs, names=[*self._program.outputs])
+        return table, blocks.standing(self._span.first, self._span.until)
+
+    def _standing(self, columns: Columns) -> Standing:
+        cut = self._spine.cut if self._is_plain else None
+        return Blocks.of(columns, cut).standing(self._span.first, self._span.until)
+
+    def _later(
+        self,
+        pool: ThreadPoolExecutor,
+        before: Columns,
+        first: Sequence[Sequence["Future[pa.Table]"]],
+    ) -> Columns:
+        """Return what the later passes compute, and the windows over other partitions."""
+        columns = dict(before)
         edges = np.cumsum([0, *(it.result().num_rows for it in first[0])]).tolist()
         for at, each in enumerate(self._program.passes):
             if at and (wanted := self._wanted(at)):
                 columns |= self._passed_again(pool, at, wanted, (columns, edges))
             if each.crossings:
                 columns |= self._crossed(pool, at, columns)
-        columns |= _gathered(then)
-        return self._ordered(pool, columns, standing.keys(), _gathered(over_cells))
+        return columns
 
     def tasks(self) -> list[tuple[list[str], Piece]]:
         """Return what the statements of the first pass hand on, and over which piece."""
@@ -117,11 +190,25 @@ class _Run:
         return texts[key]
 
     @property
+    def handed_on(self) -> set[str]:
+        """What the statements of the first pass hand on."""
+        return {name for names in (*self._first, *self._then) for name in names}
+
+    @property
+    def laid_out(self) -> Aged | None:
+        """What the first pass computes over rows laid out by session, if they are dense."""
+        return self._aged
+
+    @property
     def _pieces(self) -> Sequence[Piece]:
-        # Few statements, or long ones, would leave a thread idle; of many short ones each is planned once.
+        # Few statements would leave a thread idle; of many each is planned once.
         many = len(self._first) + len(self._then) >= 2 * _THREADS
-        short = self._spine.rows < _LONG
-        return [self._spine.whole] if many and short else self._spine.pieces
+        return [self._spine.whole] if many or self._is_plain else self._spine.pieces
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the first pass reads all rows as they are, which both threads do at once."""
+        return not self._early and not any(self._program.passes[0].stages)
 
     def _grouped(self) -> tuple[list[list[str]], list[list[str]]]:
         """Return what the statements of the first pass hand on: what later passes need, and the rest."""
@@ -132,7 +219,7 @@ class _Run:
         later = {*program.passes[0].crossings}.union(*map(_names, program.passes[1:]))
         needed = {it for name in later for it in program.needs[name]}
         last = [it for it in wanted if it not in needed]
-        if not self._early and program.screen is None:
+        if self._lays_out:
             self._aged = aged(program.passes[0], last, program.needs)
         read: set[str] = set()
         if self._aged is not None:
@@ -194,7 +281,7 @@ class _Run:
 
     def _checked(self, at: int) -> Check:
         keep = self._kept() if at == 0 and self._early else None
-        looks = self._program.passes[at].looks_back or at == 0
+        looks = self._program.passes[at].looks_back or (at == 0 and not self._is_plain)
         return Check(self._spine.cut if looks else None, keep)
 
     def _kept(self) -> Sql:
@@ -220,14 +307,13 @@ class _Run:
 
     def _crossed(self, pool: ThreadPoolExecutor, at: int, columns: Columns) -> Columns:
         """Return the windows over other partitions, each from the columns it needs alone."""
-        whole = pa.table(columns)
-        needs = self._program.needs
+        windows, needs = self._program.passes[at].crossings, self._program.needs
+        crossing = Crossing.of(pa.table(columns), windows, self._warehouse)
 
-        def values(windows: Mapping[str, exp.Window]) -> Columns:
-            wanted = {it for name in windows for it in needs[name]} | {"sid"}
-            return crossed(whole, windows, wanted, self._warehouse)
+        def values(some: Mapping[str, exp.Window]) -> Columns:
+            return crossing.values(some, {it for name in some for it in needs[name]} | {"sid"})
 
-        found = _mapped(pool, values, together(self._program.passes[at].crossings))
+        found = _mapped(pool, values, together(windows))
         return {name: values for columns in found for name, values in columns.items()}
 
     def _ordered(

@@ -91,16 +91,19 @@ class LivingRows:
 
     def keys(self, first: int, until: int) -> dict[str, pa.Array]:
         """Return session, sid and symbol of the rows of a span."""
-        s, asset = self._places(first, until)
+        there = self.alive(first, until)
+        asset = self._assets(there)
+        days = self.days[first:until].astype("i8").astype("i4")  # as Arrow has them
+        session = np.repeat(days, np.count_nonzero(there, axis=1))
         return {
-            "session": pa.array(self.days).take(pa.array(s)),
+            "session": pa.array(session).view(pa.date32()),
             "sid": pa.array(self._sids[asset]),
             "symbol": self._symbols.take(pa.array(asset)),
         }
 
     def sids(self, first: int, until: int) -> Values:
         """Return the sids of the rows of a span."""
-        return self._sids[self._places(first, until)[1]]
+        return self._sids[self._assets(self.alive(first, until))]
 
     def alive(self, first: int, until: int) -> Values:
         """Return which assets are alive at each session of a span, of shape (sessions, assets)."""
@@ -135,9 +138,8 @@ class LivingRows:
         number: Values = session * len(self._sids) + np.searchsorted(self._sids, sids)
         return number
 
-    def _places(self, first: int, until: int) -> tuple[Values, Values]:
-        there = self.alive(first, until)
-        labels = np.arange(first, until, dtype="i4")
+    def _assets(self, there: Values) -> Values:
+        """Return the number of the asset of each row."""
         assets = np.arange(len(self._sids), dtype="i4")
-        s = np.repeat(labels, np.count_nonzero(there, axis=1))
-        return s, np.broadcast_to(assets, there.shape)[there]
+        found: Values = np.broadcast_to(assets, there.shape)[there]
+        return found

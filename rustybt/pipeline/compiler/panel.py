@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.standing import Standing
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.nanmath import Array, Values
@@ -33,19 +34,22 @@ class Places:
         Labels and assets.
     pad
         Labels at the beginning of the array of which the table has no rows.
-    at
-        What picks the places of the rows, in their order, from the array behind the pad.
+    there
+        What picks the places that have a row from the array behind the pad.
+    rows
+        Of each of them, in their order, its row in the table.
     """
 
     shape: tuple[int, int]
     pad: int
-    at: Any
+    there: Any
+    rows: Values
 
     @classmethod
-    def of_living(cls, labels: range, pad: int, rows: LivingRows) -> "Places":
-        """Return those of the rows of living assets, by session and sid."""
+    def of_standing(cls, standing: Standing, labels: range, pad: int, rows: LivingRows) -> "Places":
+        """Return those of the rows of living assets in a table by asset and session."""
         there = rows.alive(labels.start, labels.stop)
-        return cls((pad + there.shape[0], there.shape[1]), pad, there)
+        return cls((pad + there.shape[0], there.shape[1]), pad, there, standing.places())
 
     @classmethod
     def of_table(cls, table: pa.Table, labels: range, pad: int, rows: LivingRows) -> "Places":
@@ -55,12 +59,12 @@ class Places:
         label = np.repeat(np.arange(len(labels)), np.diff(np.searchsorted(days, wanted)))
         sids = np.asarray(rows.all_sids, np.int64)
         asset = np.searchsorted(sids, array(table["sid"]))
-        return cls((pad + len(labels), len(sids)), pad, (label, asset))
+        return cls((pad + len(labels), len(sids)), pad, (label, asset), np.arange(len(table)))
 
     def dense(self, values: Values, empty: Any) -> Values:
         """Return the values at their places."""
         found = np.full(self.shape, empty, values.dtype)
-        found[self.pad :][self.at] = values
+        found[self.pad :][self.there] = values[self.rows]
         return found
 
     def of_column(self, values: pa.ChunkedArray, term: Term) -> Values:
@@ -69,8 +73,11 @@ class Places:
 
     def alive(self, table: pa.Table) -> Values:
         """Return which assets are alive at each label; a table of living assets does not say it."""
-        known = array(table["alive"]).astype(np.bool_) if "alive" in table.column_names else True
-        return self.dense(np.broadcast_to(known, table.num_rows), empty=False)
+        if "alive" in table.column_names:
+            return self.dense(array(table["alive"]).astype(np.bool_), empty=False)
+        found = np.zeros(self.shape, np.bool_)
+        found[self.pad :][self.there] = True
+        return found
 
     def scale(self, values: pa.ChunkedArray) -> Array | None:
         """Return the running products of ratios at each label and asset; None if no action changes any."""

@@ -20,6 +20,7 @@ from rustybt.pipeline.compiler.compile import Reach
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.panel import Panel, Places, array, degrees_of, runs, scales_of
 from rustybt.pipeline.compiler.plan import Plan, in_order, plan
+from rustybt.pipeline.compiler.standing import Standing
 from rustybt.pipeline.computed import ComputedTerm
 from rustybt.pipeline.custom import CustomTerm
 from rustybt.pipeline.factors.indicators.scan import Scan
@@ -30,7 +31,7 @@ from rustybt.pipeline.vocabulary.quantity import Quantity, column
 from rustybt.pipeline.vocabulary.relation import Computed
 
 Tables: TypeAlias = dict[str, pa.Table]
-Read: TypeAlias = Callable[[Plan, Reach], pa.Table]
+Read: TypeAlias = Callable[[Plan, Reach], tuple[pa.Table, Standing | None]]
 
 _CELLS: Final = (
     4_000_000  # sessions times assets that are computed at once, so that memory has a bound
@@ -71,8 +72,8 @@ def with_python(wanted: Plan, reach: Reach, rows: LivingRows, read: Read) -> Pla
     rows
         Those of the bundle.
     read
-        Returns the columns of another plan over other sessions, by session and sid: with these, or for the
-        living assets without them.
+        Returns the columns of another plan over other sessions: by asset, with what says where the rows of
+        living assets stand, or by session and sid, with these.
 
     Raises
     ------
@@ -115,6 +116,62 @@ def demands(wanted: Plan) -> dict[ComputedTerm, int]:
     return {it: before[it] for it in ordered if isinstance(it, ComputedTerm)}
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a term of Python reads.
+
+    Parameters
+    ----------
+    term
+        The term.
+    before
+        Sessions before the first for which it is needed.
+    plan, reach
+        Of its inputs, what scales them, and its mask.
+    """
+
+    term: ComputedTerm
+    before: int
+    plan: Plan
+    reach: Reach
+
+    @property
+    def lookback(self) -> int:
+        """Sessions before the first of the run whose bars it needs."""
+        return self.before + self.term.look_back + self.plan.lookback
+
+
+def readings(wanted: Plan, reach: Reach, sessions: Sequence[date]) -> list[Reading]:
+    """Return what each term of Python reads, inputs first."""
+    found = []
+    for term, before in demands(wanted).items():
+        labels, of = _labels(sessions, reach, before), _reading_of(term)
+        begin = max(0, labels.start - term.look_back)
+        whole = _reach_of(of, range(begin, labels.stop), sessions)
+        found.append(Reading(term, before, of, whole))
+    return found
+
+
+def _reading_of(term: ComputedTerm) -> Plan:
+    columns: dict[str, Term] = {
+        f"input_{n}": _Steady(inputs=(it,)) if isinstance(term, Scan) else it
+        for n, it in enumerate(term.inputs)
+    }
+    columns |= {it: _Given(name=it) for it in scales_of(term.inputs)}
+    if isinstance(term, CustomTerm) and term.mask is not None:
+        columns["mask"] = term.mask
+    found = plan(columns, None)
+    if not found.joined:
+        return found
+    # What is no bar may be known before the first bar of an asset.
+    return replace(plan({**columns, "alive": _Given(name="alive")}, None), living=False)
+
+
+def _reach_of(reading: Plan, labels: range, sessions: Sequence[date]) -> Reach:
+    read_from = sessions[max(0, labels.start - reading.lookback - 1)]
+    return Reach(sessions[labels.start], sessions[labels.stop - 1], read_from)
+
+
 def _labels(sessions: Sequence[date], reach: Reach, before: int) -> range:
     first = 0 if reach.first is None else bisect_left(sessions, reach.first)
     last = len(sessions)
@@ -126,24 +183,17 @@ def _labels(sessions: Sequence[date], reach: Reach, before: int) -> range:
 class _Reading:
     """The columns that a term of Python needs of one bundle."""
 
-    def __init__(
-        self, columns: Mapping[str, Term], rows: LivingRows, read: Read, tables: Tables
-    ) -> None:
+    def __init__(self, term: ComputedTerm, rows: LivingRows, read: Read, tables: Tables) -> None:
         self._rows, self._read = rows, read
-        found = plan(columns, None)
-        if found.joined:  # what is no bar may be known before the first bar of an asset
-            found = replace(plan({**columns, "alive": _Given(name="alive")}, None), living=False)
-        self._plan = holding(found, tables)
+        self._plan = holding(_reading_of(term), tables)
 
     def places(self, labels: range, pad: int) -> tuple[pa.Table, Places]:
         """Return the columns over some labels, and where their rows stand behind a pad."""
-        sessions = self._rows.sessions
-        read_from = sessions[max(0, labels.start - self._plan.lookback - 1)]
-        reach = Reach(sessions[labels.start], sessions[labels.stop - 1], read_from)
-        table = self._read(self._plan, reach)
-        if self._plan.living:
-            return table, Places.of_living(labels, pad, self._rows)
-        return table, Places.of_table(table, labels, pad, self._rows)
+        reach = _reach_of(self._plan, labels, self._rows.sessions)
+        table, standing = self._read(self._plan, reach)
+        if standing is None:
+            return table, Places.of_table(table, labels, pad, self._rows)
+        return table, Places.of_standing(standing, labels, pad, self._rows)
 
 
 class _Called:
@@ -151,11 +201,7 @@ class _Called:
 
     def __init__(self, term: CustomTerm, rows: LivingRows, read: Read, tables: Tables) -> None:
         self._term, self._rows = term, rows
-        columns: dict[str, Term] = {f"input_{n}": it for n, it in enumerate(term.inputs)}
-        columns |= {it: _Given(name=it) for it in scales_of(term.inputs)}
-        if term.mask is not None:
-            columns["mask"] = term.mask
-        self._reading = _Reading(columns, rows, read, tables)
+        self._reading = _Reading(term, rows, read, tables)
         self._sids = np.asarray(rows.all_sids, np.int64)
 
     def rows(self, labels: range) -> pa.Table:
@@ -211,11 +257,7 @@ class _Scanned:
 
     def __init__(self, term: Scan, rows: LivingRows, read: Read, tables: Tables) -> None:
         self._term, self._rows = term, rows
-        columns: dict[str, Term] = {
-            f"input_{n}": _Steady(inputs=(it,)) for n, it in enumerate(term.inputs)
-        }
-        columns |= {it: _Given(name=it) for it in scales_of(term.inputs)}
-        self._reading = _Reading(columns, rows, read, tables)
+        self._reading = _Reading(term, rows, read, tables)
 
     def rows(self, labels: range) -> pa.Table:
         """Return session, sid and the outputs, of all living assets."""

@@ -19,12 +19,13 @@ from rustybt.pipeline.compiler.beside import check_beside
 from rustybt.pipeline.compiler.cache import Found, run_with_cache
 from rustybt.pipeline.compiler.compile import Reach, compile_plan, sessions_query
 from rustybt.pipeline.compiler.direct import with_direct
-from rustybt.pipeline.compiler.execute import Span, execute
+from rustybt.pipeline.compiler.execute import Span, execute, execute_by_asset
 from rustybt.pipeline.compiler.kept import KeptColumns
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.plan import Plan, in_order
 from rustybt.pipeline.compiler.python_stage import with_python
 from rustybt.pipeline.compiler.spine import Spine, spine_of
+from rustybt.pipeline.compiler.standing import Standing
 from rustybt.pipeline.compiler.streamed import PipelineStream, chunks
 from rustybt.pipeline.compiler.streaming import Program, compile_streams
 from rustybt.pipeline.compiler.sums import Sums
@@ -126,11 +127,16 @@ def rows_of(
     """
     if not plan.living:  # the spine has the rows of living assets alone
         return warehouse.arrow(_portable(plan, reach, bundle), tables=held_by(plan))
-    base, found = _executed(plan, reach, rows, spine, bundle=bundle, warehouse=warehouse)
+    if spine is None:
+        spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
+    elif reach.read_from is not None:
+        spine = spine.since(bisect_left(rows.sessions, reach.read_from) + 1)
+    span = span_of(reach, rows.sessions, spine)
+    found = execute(program_of(plan, spine), spine, span, warehouse)
     # By place, since a column of the plan may be named s.
     numbers, sids = (it.combine_chunks() for it in found.columns[:2])
     keys = {
-        "session": pa.array(rows.sessions, pa.date32()).take(pc.add(numbers, base)),
+        "session": pa.array(rows.sessions, pa.date32()).take(pc.add(numbers, spine.base)),
         "sid": sids.dictionary_decode(),
         "symbol": rows.symbols(sids.dictionary).take(sids.indices),
     }
@@ -140,35 +146,24 @@ def rows_of(
 
 def columns_of(
     plan: Plan, reach: Reach, rows: LivingRows, *, bundle: str, warehouse: "Warehouse"
-) -> pa.Table:
-    """Return what `rows_of` does, without the keys if they are those of the living assets."""
+) -> tuple[pa.Table, Standing | None]:
+    """Return the columns of a plan without a screen by asset, and where the rows of living assets stand.
+
+    Rows of others, too, come as those of `rows_of` do, and nothing else is said of them.
+    """
     if not plan.living:
-        return rows_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
-    _, found = _executed(plan, reach, rows, None, bundle=bundle, warehouse=warehouse)
-    return pa.Table.from_arrays(found.columns[2:], names=found.column_names[2:])
+        return rows_of(plan, reach, rows, bundle=bundle, warehouse=warehouse), None
+    spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
+    span = span_of(reach, rows.sessions, spine)
+    return execute_by_asset(program_of(plan, spine), spine, span, warehouse)
 
 
-def _executed(
-    plan: Plan,
-    reach: Reach,
-    rows: LivingRows,
-    spine: Spine | None,
-    *,
-    bundle: str,
-    warehouse: "Warehouse",
-) -> tuple[int, pa.Table]:
-    """Return the number of the session whose ``s`` is 0, and the rows of `execute`."""
-    sessions = rows.sessions
-    if spine is None:
-        spine = spine_of(plan, reach, rows, bundle=bundle, warehouse=warehouse)
-    elif reach.read_from is not None:
-        spine = spine.since(bisect_left(sessions, reach.read_from) + 1)
-    program = program_of(plan, spine)
+def span_of(reach: Reach, sessions: Sequence[date], spine: Spine) -> Span:
+    """Return the sessions that come out as the rows of a spine count them."""
     first, last = reach.first or sessions[0], reach.last or sessions[-1]
-    span = Span(
+    return Span(
         bisect_left(sessions, first) - spine.base, bisect_right(sessions, last) - spine.base
     )
-    return spine.base, execute(program, spine, span, warehouse)
 
 
 @dataclass(frozen=True)

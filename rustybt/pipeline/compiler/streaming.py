@@ -22,6 +22,7 @@ from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, nodes, non
 
 PAD: Final = 64
 RANK_CORRELATION: Final = "rank_correlation"  # no function of SQL: `ranked` computes it
+MASKED: Final = "masked"  # under which a CASE knows that it keeps a look back from the asset before
 _REACH: Final = "reach"  # under which a window knows how many rows it looks back
 
 
@@ -246,7 +247,8 @@ class Streams(Form):
             otherwise = number(0).sql
         within = exp.GTE(this=exp.column("k"), expression=exp.Literal.number(sessions))
         masked = exp.Case().when(within, lag, copy=False)
-        return masked if otherwise is None else masked.else_(otherwise)
+        masked.meta[MASKED] = True
+        return masked if otherwise is None else masked.else_(otherwise, copy=False)
 
     def _reach_of(self, settled: Sql) -> int:
         found = [0]
@@ -261,6 +263,8 @@ class Streams(Form):
         for child in window.iter_expressions():
             for inner in _outermost(child):
                 inner.replace(self.place(inner, "window"))
+        for operand in _operands(window):
+            operand.replace(exp.column(self.column(operand, "operand")))
         for it in list(window.find_all(exp.Column)):
             if self._reach.get(it.name, 0):
                 it.replace(self._own(it))
@@ -318,6 +322,16 @@ def compile_streams(
 
 def _outermost(sql: Sql) -> list[Sql]:
     return [it for it in nodes(sql, exp.Window, Sliding, outermost=True) if _REACH not in it.meta]
+
+
+def _operands(window: Sql) -> list[Sql]:
+    """Return what a window over a section reads and no column holds yet."""
+    partition = window.args["partition_by"]
+    if partition[0].name != "session":
+        return []
+    ordered = (it.this for it in window.args["order"].expressions)
+    read = [window.this.args.get("this"), *partition, *ordered]
+    return [it for it in read if it is not None and not isinstance(it, (exp.Column, exp.Star))]
 
 
 def _columns(sql: Sql) -> frozenset[str]:

@@ -159,15 +159,28 @@ WITH labels AS (
         THEN MIN("low_q") OVER (PARTITION BY sid ORDER BY session ASC ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)
       END,
       0e0
-    ) AS williams_r_10
+    ) AS kept_10
   FROM stage_5
+), stage_7 AS (
+  SELECT
+    *,
+    CASE
+      WHEN COALESCE(kept_10 > 0e0, FALSE)
+      THEN 0e0
+      ELSE CASE WHEN COALESCE(kept_10 < (
+        -100e0
+      ), FALSE) THEN (
+        -100e0
+      ) ELSE kept_10 END
+    END AS williams_r_11
+  FROM stage_6
 )
 SELECT
   session,
   sid,
   symbol,
-  williams_r_10 AS "value"
-FROM stage_6
+  williams_r_11 AS "value"
+FROM stage_7
 WHERE
   (
     alive AND session >= CAST('2024-01-02' AS DATE)

@@ -115,7 +115,7 @@ class WilliamsR(_OfBars):
 
     Notes
     -----
-    Formula: ``-100 * (max(high) - close) / (max(high) - min(low))``.
+    Formula: ``-100 * (max(high) - close) / (max(high) - min(low))``, a close beyond the range being its end.
     Units: -100 to 0.
     Nulls: NULL unless every session of the window has a bar, and where its range is 0.
     Source: TA-Lib WILLR.
@@ -126,7 +126,9 @@ class WilliamsR(_OfBars):
     def formula(self, w: Words[Q], *inputs: Q) -> Q:
         high, low, close = inputs
         highest = w.kept(w.maximum(high, self.timeperiod))
-        return -100 * (highest - close) / (highest - w.minimum(low, self.timeperiod))
+        below = w.kept(-100 * (highest - close) / (highest - w.minimum(low, self.timeperiod)))
+        inside = w.choose(below.compare("<", -100), w.number(-100), below)
+        return w.choose(below.compare(">", 0), w.number(0), inside)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -1,0 +1,156 @@
+"""The assets of one session next to each other, those with the same label together: lists of values, and ranks."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rustybt.pipeline.compiler.places import taken
+from rustybt.pipeline.vocabulary.nanmath import Array, Values
+
+_SHORT: Final = np.iinfo(np.uint16).max  # numpy sorts what fits 16 bits without comparing
+_NEGATIVE: Final = np.int64(
+    np.iinfo(np.int64).max
+)  # the bits that order negative numbers the other way
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The ranks of the values of each section, from 1; one a row, of any number where it has no value.
+
+    Parameters
+    ----------
+    ordinal
+        Equal values are ranked by sid.
+    lowest, highest
+        The first and the last place of equal values.
+    dense
+        How many different values are not after it.
+    there
+        Whether a row has a value.
+    """
+
+    ordinal: Values
+    lowest: Values
+    highest: Values
+    dense: Values
+    there: Values
+
+
+@dataclass(frozen=True)
+class Sections:
+    """Where the rows of each section are, by sid.
+
+    Parameters
+    ----------
+    order
+        The rows, by section and sid.
+    edges
+        At which place of that order each section begins; the last is the number of rows.
+    """
+
+    order: Values
+    edges: Values
+
+    @classmethod
+    def of(cls, s: Values, label: pa.ChunkedArray | None = None) -> "Sections":
+        """Return the sections of rows that come by sid: one a session, or one for each label in it."""
+        keys = [s] if label is None else [s, _codes(label)]
+        order = np.arange(len(s))
+        for key in reversed(keys):
+            order = order[_sorted(key[order])]
+        begins = np.zeros(len(s), np.bool_)
+        begins[:1] = True
+        for key in keys:
+            begins[1:] |= key[order[1:]] != key[order[:-1]]
+        return cls(order.astype("i4"), np.append(np.flatnonzero(begins), len(s)).astype("i4"))
+
+    def lists(self, values: pa.ChunkedArray) -> pa.ListArray:
+        """Return the values of each section, in the order of sid."""
+        ordered = taken(values, pa.array(self.order)).combine_chunks()
+        return pa.ListArray.from_arrays(pa.array(self.edges), ordered)
+
+    def places(self) -> pa.Array:
+        """Return the number of the section of each row."""
+        found = np.empty(len(self.order), "i4")
+        found[self.order] = np.repeat(
+            np.arange(len(self.edges) - 1, dtype="i4"), np.diff(self.edges)
+        )
+        return pa.array(found)
+
+    def ranks(self, values: pa.ChunkedArray, *, descending: bool) -> Ranks:
+        """Return the ranks of numbers, a missing one having none.
+
+        Parameters
+        ----------
+        values
+            One a row. NaN is above all numbers, as in DuckDB.
+        descending
+            Whether the largest has rank 1.
+        """
+        there = values.is_valid().to_numpy()
+        kept = there[self.order]
+        order = self.order[kept]
+        edges = np.append(0, np.cumsum(kept))[self.edges]
+        keys = _ordered_as_whole_numbers(values.to_numpy()[order])
+        keys = ~keys if descending else keys
+        for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            within = _by_value(keys[begin:end])
+            keys[begin:end], order[begin:end] = keys[begin:end][within], order[begin:end][within]
+        ordinal, lowest, highest, dense = (
+            _spread(it, order, len(there)) for it in _ranks(keys, edges)
+        )
+        return Ranks(ordinal, lowest, highest, dense, there)
+
+
+def _codes(label: pa.ChunkedArray) -> Values:
+    codes: Values = pc.dictionary_encode(label.combine_chunks(), "encode").indices.to_numpy()
+    return codes
+
+
+def _sorted(key: Values) -> Values:
+    """Return a stable order of whole numbers."""
+    least = key.min(initial=0)
+    short = key.max(initial=0) - least <= _SHORT
+    order: Values = np.argsort((key - least).astype("u2") if short else key, kind="stable")
+    return order
+
+
+def _ordered_as_whole_numbers(values: Array) -> Values:
+    """Return 64-bit integers that have the order of numbers: equal for equal ones, NaN above all."""
+    one_nan = np.where(np.isnan(values), np.nan, values + 0.0)  # and one zero
+    bits = one_nan.astype(np.float64).view(np.int64)
+    ordered: Values = np.where(bits < 0, bits ^ _NEGATIVE, bits)
+    return ordered
+
+
+def _by_value(keys: Values) -> Values:
+    """Return the order of a section, equal ones as they come."""
+    order = np.argsort(keys)
+    ordered = keys[order]
+    if (ordered[1:] == ordered[:-1]).any():  # a stable sort takes three times as long
+        order = np.argsort(keys, kind="stable")
+    found: Values = order
+    return found
+
+
+def _ranks(keys: Values, edges: Values) -> tuple[Values, Values, Values, Values]:
+    """Return the four ranks of sorted keys, in their order."""
+    begins, sizes = edges[:-1], np.diff(edges)
+    new = np.zeros(len(keys) + 1, np.bool_)
+    new[edges] = True
+    new[1:-1] |= keys[1:] != keys[:-1]
+    before = np.repeat(begins, sizes)
+    first = np.flatnonzero(new)
+    run = np.cumsum(new[:-1]) - 1
+    ordinal = np.arange(1, len(keys) + 1) - before
+    dense = run - np.repeat(run[begins[sizes > 0]], sizes[sizes > 0]) + 1
+    return ordinal, first[run] - before + 1, first[run + 1] - before, dense
+
+
+def _spread(ranks: Values, rows: Values, count: int) -> Values:
+    found = np.zeros(count, np.int64)
+    found[rows] = ranks
+    return found

@@ -5,8 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -97,6 +96,15 @@ def first_pass(
     return run.handed_on, run.laid_out
 
 
+class _Begun(NamedTuple):
+    """The columns of the first statements, where their rows stand, the edges of pieces, and what still runs."""
+
+    columns: Columns
+    standing: Standing
+    edges: Sequence[int]
+    then: Sequence[list["Future[pa.Table]"]]
+
+
 class _Run:
     def __init__(
         self,
@@ -122,57 +130,46 @@ class _Run:
         self._first, self._then = self._grouped()
 
     def rows(self, pool: ThreadPoolExecutor) -> pa.Table:
-        first, then = (self._submitted(pool, names) for names in (self._first, self._then))
-        columns = _gathered(first)
         if self._screened:
+            columns = _gathered(self._submitted(pool, self._first))
             return self._ordered(pool, columns, _sorted(columns), {})
-        standing = self._standing(columns)
+        begun = self._begun(pool)
+        columns, standing, then = begun.columns, begun.standing, begun.then
         over_cells = []
         if self._aged is not None and standing.is_dense():
             over_cells = self._over_cells(pool, self._aged, columns, standing)
         elif self._aged is not None:
             _, more = groups(self._program.passes[0], [], self._aged.names, self._program.needs)
-            then += self._submitted(pool, [it.names for it in more])
-        columns |= self._later(pool, columns, first)
-        columns |= _gathered(then)
+            then = [*then, *self._submitted(pool, [it.names for it in more])]
+        columns |= self._later(pool, begun) | _gathered(then)
         return self._ordered(pool, columns, standing.keys(), _gathered(over_cells))
 
     def by_asset(self, pool: ThreadPoolExecutor) -> tuple[pa.Table, Standing]:
-        if self._is_plain and self._spine.stored is not None:
-            return self._as_stored(self._spine.stored)
+        begun = self._begun(pool)
+        columns = begun.columns | self._later(pool, begun) | _gathered(begun.then)
+        found = [columns[it] for it in self._program.outputs.values()]
+        return pa.Table.from_arrays(found, names=[*self._program.outputs]), begun.standing
+
+    def _begun(self, pool: ThreadPoolExecutor) -> "_Begun":
+        """Return the columns that the rest needs, and begin with those that it does not."""
+        path, span = self._spine.stored, self._span
+        if path is not None and self._is_plain:
+            standing = blocks_of(path, self._spine.rows).standing(span.first, span.until)
+            # What is streamed after all would come of the rows of the span alone.
+            if self._aged is None or standing.is_dense():
+                table = self._spine.as_stored(self._first[0][len(_ROW) :], self._warehouse)
+                return _Begun(_columns([table]), standing, [0, table.num_rows], [])
         first, then = (self._submitted(pool, names) for names in (self._first, self._then))
         columns = _gathered(first)
-        standing = self._standing(columns)
-        columns |= self._later(pool, columns, first)
-        columns |= _gathered(then)
-        found = [columns[it] for it in self._program.outputs.values()]
-        return pa.Table.from_arrays(found, names=[*self._program.outputs]), standing
-
-    def _as_stored(self, path: Path) -> tuple[pa.Table, Standing]:
-        """Return the outputs of all rows of a file, and where those that come out stand."""
-        names = [*self._program.outputs.values()]
-        found = self._spine.as_stored(dict.fromkeys(names), self._warehouse)
-        blocks = blocks_of(path, self._spine.rows)
-        outputs = [found[it] for it in names]
-        table = pa.Table.from_arrays(outputs, names=[*self._program.outputs])
-        return table, blocks.standing(self._span.first, self._span.until)
-
-    def _standing(self, columns: Columns) -> Standing:
-        cut = self._spine.cut if self._is_plain else None
-        return Blocks.of(columns, cut).standing(self._span.first, self._span.until)
-
-    def _later(
-        self,
-        pool: ThreadPoolExecutor,
-        before: Columns,
-        first: Sequence[Sequence["Future[pa.Table]"]],
-    ) -> Columns:
-        """Return what the later passes compute, and the windows over other partitions."""
-        columns = dict(before)
         edges = np.cumsum([0, *(it.result().num_rows for it in first[0])]).tolist()
+        return _Begun(columns, Blocks.of(columns).standing(span.first, span.until), edges, then)
+
+    def _later(self, pool: ThreadPoolExecutor, begun: "_Begun") -> Columns:
+        """Return the columns with what the later passes compute, and the windows over other partitions."""
+        columns = dict(begun.columns)
         for at, each in enumerate(self._program.passes):
             if at and (wanted := self._wanted(at)):
-                columns |= self._passed_again(pool, at, wanted, (columns, edges))
+                columns |= self._passed_again(pool, at, wanted, (columns, begun.edges))
             if each.crossings:
                 columns |= self._crossed(pool, at, columns)
         return columns
@@ -203,12 +200,14 @@ class _Run:
     def _pieces(self) -> Sequence[Piece]:
         # Few statements would leave a thread idle; of many each is planned once.
         many = len(self._first) + len(self._then) >= 2 * _THREADS
-        return [self._spine.whole] if many or self._is_plain else self._spine.pieces
+        return [self._spine.whole] if many else self._spine.pieces
 
     @property
     def _is_plain(self) -> bool:
-        """Whether the first pass reads all rows as they are, which both threads do at once."""
-        return not self._early and not any(self._program.passes[0].stages)
+        """Whether the first pass hands on all rows as they are, and nothing else."""
+        of = self._program.passes[0]
+        as_they_are = len(self._first) == 1 and not self._then and not of.crossings
+        return as_they_are and not self._early and {*_names(of)}.isdisjoint(self._first[0])
 
     def _grouped(self) -> tuple[list[list[str]], list[list[str]]]:
         """Return what the statements of the first pass hand on: what later passes need, and the rest."""
@@ -281,7 +280,7 @@ class _Run:
 
     def _checked(self, at: int) -> Check:
         keep = self._kept() if at == 0 and self._early else None
-        looks = self._program.passes[at].looks_back or (at == 0 and not self._is_plain)
+        looks = self._program.passes[at].looks_back or at == 0
         return Check(self._spine.cut if looks else None, keep)
 
     def _kept(self) -> Sql:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rustybt.assets import AssetFinder
 from rustybt.days import Day
 from rustybt.pipeline.compiler.aged import Aged
+from rustybt.pipeline.compiler.cache import shares
 from rustybt.pipeline.compiler.compile import Reach, compile_plan
 from rustybt.pipeline.compiler.crossing import together
 from rustybt.pipeline.compiler.direct import direct_outputs, without
@@ -22,7 +23,7 @@ from rustybt.pipeline.compiler.standing import is_dense
 from rustybt.pipeline.compiler.streaming import Pass
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 from rustybt.pipeline.vocabulary.quantity import Sql
-from warehouse import sqltext
+from warehouse import config, sqltext
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
@@ -40,9 +41,9 @@ def explain(
 ) -> str:
     """Return the explanation of a plan as SQL text: what it says stands in comments.
 
-    What is said is what a run without the cache executes. Neither the columns nor the terms of Python are
-    computed. The rows that a run streams over are, since what it executes follows from what is known about
-    them; those that hold values of Python are not, and are said to be without running sums.
+    What is said is what a run executes that finds nothing kept of earlier ones. Neither the columns nor the
+    terms of Python are computed. The rows that a run streams over are, since what it executes follows from
+    what is known about them; those that hold values of Python are not, and are said to be without running sums.
 
     Parameters
     ----------
@@ -162,26 +163,47 @@ class _Counts:
 
 def _executed(plan: Plan, reach: Reach, opened: _Opened) -> Iterator[str]:
     yield "A run executes"
-    direct = direct_outputs(plan)
-    for name, (table, column) in direct.items():
-        yield f"  nothing for {name}: it is {column} of {table}, as Python computed it"
-    others = without(plan, direct) if direct else plan
-    if others.columns or not direct:
-        yield from _passes(others, reach, opened, by_asset=False)
+    names = {term: name for name, term in plan.columns.items()}
+    for part, of, among in _shares(plan, reach, opened):
+        direct = direct_outputs(part)
+        for name, (table, column) in direct.items():
+            computed = names[part.columns[name]]
+            yield f"  nothing for {computed}: it is {column} of {table}, as Python computed it"
+        others = without(part, direct) if direct else part
+        if others.columns or not direct:
+            yield from _passes(others, of, opened, among)
     screened = "" if plan.screen is None else " before the screen"
     yield f"  {_counts(reach, opened).coming_out:,} rows come out{screened}"
     yield ""
 
 
-def _passes(plan: Plan, reach: Reach, opened: _Opened, *, by_asset: bool) -> Iterator[str]:
+def _shares(
+    plan: Plan, reach: Reach, opened: _Opened
+) -> list[tuple[Plan, Reach, tuple[Plan, Reach] | None]]:
+    """Return what is computed at once, and what it shares its rows with."""
+    span = opened.rows.span(reach.first, reach.last)
+    if not (plan.living and config.load().cached_bytes and opened.rows.count(*span)):
+        return [(plan, reach, None)]
+    return [(it.plan, it.reach, it.among) for it in shares(plan, span, opened.rows)]
+
+
+def _passes(
+    plan: Plan,
+    reach: Reach,
+    opened: _Opened,
+    among: tuple[Plan, Reach] | None = None,
+    *,
+    by_asset: bool = False,
+) -> Iterator[str]:
     """Say what is executed for a plan whose terms of Python are computed."""
-    sessions, counts = opened.rows.sessions, _counts(reach, opened)
     if not plan.living:
         yield "  one statement over sessions x assets, since other rows than bars are read"
         return
-    first, until = read_span(reach, sessions)
-    derived = is_derived(plan, until - first, len(sessions), counts.assets)
-    spine = _spine(plan, reach, counts, opened)
+    read = among if among and not among[0].joined else (plan, reach)
+    sessions, counts = opened.rows.sessions, _counts(read[1], opened)
+    first, until = read_span(read[1], sessions)
+    derived = is_derived(read[0], until - first, len(sessions), counts.assets)
+    spine = _spine(*read, counts, opened)
     program = program_of(plan, spine)
     span = span_of(reach, sessions, spine)
     streamed, laid_out = first_pass(program, spine, span, opened.warehouse, by_asset=by_asset)

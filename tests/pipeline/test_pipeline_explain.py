@@ -214,6 +214,28 @@ def test_columns_over_rows_laid_out_by_session_are_named(tmp_path):
     assert "close_total - LAG(close_total, 5)" in long
 
 
+def test_what_is_said_is_what_a_run_executes_that_keeps_its_columns(small, monkeypatch):
+    columns = {
+        "day": Returns(window_length=2),
+        "far": Returns(window_length=90),
+        "rsi": RSI(window_length=5).rank(),
+    }
+    pipe = Pipeline(columns, screen=EquityPricing.close.latest > EquityPricing.open.latest)
+    span = {"start": "2024-01-12", "end": "2024-02-01"}
+    said = {}
+    for megabytes in ("0", "100"):
+        monkeypatch.setenv("RUSTYBT_CACHE_SIZE_MB", megabytes)
+        text = explain(pipe.plan(), bundle="small", warehouse=small, **span)
+        said[megabytes] = text.partition("-- A run executes")[2].partition("-- Stages")[0]
+    # What looks back further than the span is computed apart, on the rows of both.
+    parts = said["100"].split("--   the spine, ")[1:]
+    assert len(parts) == 2
+    assert len({it.partition("\n")[0] for it in parts}) == 1
+    assert ["ROW_NUMBER()" in it for it in parts] == [True, False]
+    assert ["LAG(" in it and ", 89)" in it for it in parts] == [False, True]
+    assert said["0"].count("--   the spine, ") == 1
+
+
 def test_statement_that_lacks_rows_of_python_says_so(of_python):
     assert "it cannot run as it stands" in of_python
 

@@ -3,10 +3,9 @@
 Each column is kept on its own, before the screen, so another pipeline with the same term finds it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -17,6 +16,7 @@ from rustybt.pipeline.compiler.identity import identities
 from rustybt.pipeline.compiler.kept import KeptColumns, Part, joined
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.plan import Plan, plan
+from rustybt.pipeline.domain import Domain
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 
@@ -81,14 +81,43 @@ def run_with_cache(
         return run.found(pool, compute)
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a run computes at once of what is missing.
+
+    Parameters
+    ----------
+    terms
+        The columns of the plan, in order.
+    first, until
+        Numbers of the sessions that come out, half open.
+    plan, reach
+        What is computed, and over which sessions.
+    among
+        What several shares over the same sessions need together; None if it is one alone.
+    """
+
+    terms: tuple[Term, ...]
+    first: int
+    until: int
+    plan: Plan
+    reach: Reach
+    among: tuple[Plan, Reach] | None
+
+
+def shares(wanted: Plan, span: tuple[int, int], rows: LivingRows) -> list[Share]:
+    """Return what a run computes of a plan of which nothing is kept; see `run_with_cache`."""
+    nothing = [Part(*span, None)]
+    return list(_shares(dict.fromkeys(_terms_of(wanted), nothing), rows, wanted.domain))
+
+
 class _Run:
     def __init__(
         self, wanted: Plan, span: tuple[int, int], rows: LivingRows, kept: KeptColumns
     ) -> None:
         self._wanted, self._rows, self._kept = wanted, rows, kept
         self._first, self._until = span
-        screen = [] if wanted.screen is None else [wanted.screen]
-        self._terms = list(dict.fromkeys([*wanted.columns.values(), *screen]))
+        self._terms = _terms_of(wanted)
         self._names = identities(wanted.terms)
 
     def found(self, pool: ThreadPoolExecutor, compute: Compute) -> Found | None:
@@ -97,15 +126,12 @@ class _Run:
         nothing = [Part(self._first, self._until, None)]
         parts = {it: stored[known[it]] if it in known else nothing for it in self._terms}
         new: dict[Term, dict[int, Part]] = {it: {} for it in self._terms}
-        for (first, until), groups in _missing(parts).items():
-            among = self._among(groups, first, until)
-            for far, terms in groups.items():
-                shared = among if far < ALL_SESSIONS else None
-                values = self._computed(terms, first, until, partial(compute, among=shared))
-                if values is None:
-                    return None
-                for term, array in zip(terms, values, strict=True):
-                    new[term][first] = Part(first, until, array)
+        for share in _shares(parts, self._rows, self._wanted.domain):
+            values = self._computed(share, compute)
+            if values is None:
+                return None
+            for term, array in zip(share.terms, values, strict=True):
+                new[term][share.first] = Part(share.first, share.until, array)
         whole = {
             term: [(new[term].get(it.first, it), it.values is None) for it in found]
             for term, found in parts.items()
@@ -119,32 +145,10 @@ class _Run:
         cached = {name: read[it] for name, it in self._wanted.columns.items()}
         return Found(self._table(columns), cached)
 
-    def _among(
-        self, groups: Mapping[int, list[Term]], first: int, until: int
-    ) -> tuple[Plan, Reach] | None:
-        """Return what groups need together that read nearly the same rows; None for one alone."""
-        near = [terms for far, terms in groups.items() if far < ALL_SESSIONS]
-        if len(near) < 2:
-            return None
-        part = self._plan([it for terms in near for it in terms])
-        return part, self._span(part, first, until)
-
-    def _plan(self, terms: Iterable[Term]) -> Plan:
-        named = {f"column_{number}": it for number, it in enumerate(terms)}
-        return plan(named, None, self._wanted.domain)
-
-    def _span(self, part: Plan, first: int, until: int) -> Reach:
-        sessions = self._rows.sessions
-        read_from = sessions[max(0, first - part.lookback - 1)]
-        return Reach(sessions[first], sessions[until - 1], read_from)
-
-    def _computed(
-        self, terms: Iterable[Term], first: int, until: int, compute: Callable[..., pa.Table]
-    ) -> list[pa.ChunkedArray] | None:
-        part = self._plan(terms)
-        table = compute(part, self._span(part, first, until))
+    def _computed(self, share: Share, compute: Compute) -> list[pa.ChunkedArray] | None:
+        table = compute(share.plan, share.reach, share.among)
         sids = table["sid"].combine_chunks().to_numpy()
-        if not np.array_equal(sids, self._rows.sids(first, until)):
+        if not np.array_equal(sids, self._rows.sids(share.first, share.until)):
             return None
         return list(table.columns[3:])
 
@@ -154,6 +158,28 @@ class _Run:
         names = [*keys, *self._wanted.columns]
         table = pa.Table.from_arrays([*keys.values(), *values], names=names)
         return table if self._wanted.screen is None else table.filter(columns[self._wanted.screen])
+
+
+def _terms_of(wanted: Plan) -> list[Term]:
+    screen = [] if wanted.screen is None else [wanted.screen]
+    return list(dict.fromkeys([*wanted.columns.values(), *screen]))
+
+
+def _shares(parts: Mapping[Term, list[Part]], rows: LivingRows, domain: Domain) -> Iterator[Share]:
+    def planned(terms: Iterable[Term], first: int, until: int) -> tuple[Plan, Reach]:
+        named = {f"column_{number}": it for number, it in enumerate(terms)}
+        part, sessions = plan(named, None, domain), rows.sessions
+        read_from = sessions[max(0, first - part.lookback - 1)]
+        return part, Reach(sessions[first], sessions[until - 1], read_from)
+
+    for span, groups in _missing(parts).items():
+        # They read nearly the same rows.
+        near = [terms for far, terms in groups.items() if far < ALL_SESSIONS]
+        together = [it for terms in near for it in terms]
+        among = planned(together, *span) if len(near) > 1 else None
+        for far, terms in groups.items():
+            shared = among if far < ALL_SESSIONS else None
+            yield Share(tuple(terms), *span, *planned(terms, *span), shared)
 
 
 def _missing(

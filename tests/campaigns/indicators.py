@@ -108,7 +108,8 @@ def _differ(
             got = part[name].to_numpy()
             if case.talib.endswith("INDEX"):
                 got, found = (_pointed_at(it, bars[symbol], case.fields[0]) for it in (got, found))
-            # Of two means that TA-Lib carries on from bar to bar the last bits are those of the price.
+            # Of two means that TA-Lib carries on from bar to bar the last bits are those of the price: it
+            # lies ten times as far from exact sums as a sum made anew for each bar does.
             largest = bars[symbol]["close"].max() if case.talib == "MACDEXT" else 0
             share, one_sided = difference(got, found, largest)
             worst, missing = max(worst, share), missing + one_sided

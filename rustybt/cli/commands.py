@@ -8,7 +8,7 @@ from typing import Any
 import click
 from typing_extensions import override
 
-from rustybt.errors import RustyBTError
+from rustybt.errors import RustyBTError, with_notes
 from rustybt.interrupts import INTERRUPTED, SAID, ended_at_once
 from rustybt.secrets import without_secrets
 from warehouse.errors import WarehouseError
@@ -58,4 +58,4 @@ class Commands(click.Group):
 
 def _told(error: Exception) -> str:
     # A path may hold bytes that are no text, which no terminal can be sent.
-    return str(without_secrets(str(error))).encode(errors="backslashreplace").decode()
+    return str(without_secrets(with_notes(error))).encode(errors="backslashreplace").decode()

@@ -111,7 +111,8 @@ def sweep(  # noqa: PLR0913 - one parameter an option
             capital_base=capital_base,
             **span,
         )
-    emit(pl.DataFrame({it: table[it].tolist() for it in table.columns}, strict=False), form)
+    told = table.astype(object).where(table.notna(), None)
+    emit(pl.DataFrame({it: told[it].tolist() for it in told.columns}, strict=False), form)
     failed = int((table["status"] != "finished").sum())
     if failed:
         say(f"{failed} of {len(table)} runs failed.")

@@ -164,6 +164,7 @@ from rustybt.errors.root import (
     UnknownRootError,
     UnknownSidError,
     UnknownSymbolError,
+    with_notes,
 )
 from rustybt.errors.running import (
     AccountControlError,
@@ -285,4 +286,5 @@ __all__ = [
     "UnsupportedResolutionError",
     "WindowInputError",
     "WrongRowsError",
+    "with_notes",
 ]

@@ -9,6 +9,13 @@ class RustyBTError(Exception):
     """Root of the errors of this package."""
 
 
+def with_notes(error: BaseException) -> str:
+    """Return what an error says and the notes on it, as one text; its class if it says nothing."""
+    said = str(error) or type(error).__name__
+    notes: list[str] = getattr(error, "__notes__", [])
+    return " ".join((said if said.endswith(".") or not notes else f"{said}.", *notes))
+
+
 class MissingExtraError(RustyBTError, ImportError):
     """A package of an optional extra is not installed."""
 

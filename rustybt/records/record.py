@@ -14,7 +14,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from rustybt.algorithm.strategy import TradingAlgorithm
-from rustybt.errors import OptionError, RunNotStoredError
+from rustybt.errors import OptionError, RunNotStoredError, with_notes
 from rustybt.metrics.digest import digest_of
 from rustybt.metrics.tables import ledger_table, tables_of
 from rustybt.records.origin import Origin, origin_of, program, versions
@@ -243,8 +243,8 @@ def _status(error: BaseException | None) -> Status:
 def _told(error: BaseException | None) -> str | None:
     if error is None:
         return None
-    text: str = without_secrets(str(error))
-    return text or type(error).__name__
+    text: str = without_secrets(with_notes(error))
+    return text
 
 
 def figures(tables: Mapping[str, pa.Table]) -> dict[str, Any]:

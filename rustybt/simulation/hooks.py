@@ -22,7 +22,7 @@ def arguments_of(method: Function) -> int:
 def told(hook: str, call: Function, text: Function, clock: Clock) -> Function:
     """Return a call whose errors say where in the run and in the strategy they were raised.
 
-    Errors of rustybt and of the warehouse pass: they speak for themselves.
+    Errors of rustybt and of the warehouse pass, as somebody may catch them, with a note that says it.
 
     Parameters
     ----------
@@ -40,11 +40,14 @@ def told(hook: str, call: Function, text: Function, clock: Clock) -> Function:
     def called(*arguments: Any) -> None:
         try:
             call(*arguments)
-        except (RustyBTError, WarehouseError):
-            raise
         except Exception as error:
             session = None if clock.phase is Phase.INITIALIZE else clock.session.label
-            raise StrategyError(hook, session, _place(error, text), error) from error
+            place = _place(error, text)
+            if not isinstance(error, (RustyBTError, WarehouseError)):
+                raise StrategyError(hook, session, place, error) from error
+            when = "before the first session" if session is None else f"in session {session}"
+            error.add_note(f"Raised in {hook} {when}, at {place}.")
+            raise
 
     return called
 

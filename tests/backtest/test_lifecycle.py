@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+import warehouse
 from rustybt import api
 from rustybt.algorithm import TradingAlgorithm
 from rustybt.errors import (
@@ -282,6 +283,27 @@ def test_a_strategy_that_raises_is_told_by_session_hook_and_line(root):
         in str(raised.value)
     )
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
+
+
+def test_an_error_of_rustybt_keeps_its_class_and_is_told_by_session_hook_and_line(root):
+    def handle_data(context, data):
+        if context.get_datetime().day == 8:
+            context.order(context.asset, float("nan"))
+
+    def too_early(context):
+        context.order(context.symbol("A"), 1)
+
+    line = handle_data.__code__.co_firstlineno + 2
+    with pytest.raises(OrderParametersError) as raised:
+        run(root, initialize=initialize, handle_data=handle_data)
+    place = f"Raised in handle_data in session 2020-01-08, at {__file__}, line {line}."
+    assert raised.value.__notes__[0] == place
+    with warehouse.open(root) as wh:
+        stored = wh.sql("SELECT error FROM backtests.runs").rows()
+    assert stored == [(f"{raised.value} {place}",)]
+    with pytest.raises(HookError) as early:
+        run(root, initialize=too_early)
+    assert early.value.__notes__[0].startswith("Raised in initialize before the first session, at ")
 
 
 def test_an_error_in_initialize_is_before_the_first_session(root):

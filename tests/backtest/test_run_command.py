@@ -123,6 +123,7 @@ def test_a_class_is_chosen_by_name(rustybt):
         (NEEDY, "", "Needy() raised TypeError"),
         (FUNCTIONS.replace('"A"', '"AB"'), "", "Nearest symbol: 'A'"),
         (FUNCTIONS.replace("order(context", "order(contex"), "", "NameError in session 2020-01-06"),
+        (FUNCTIONS.replace("order(context", "order(contex"), "", ". What was computed before is"),
     ],
 )
 def test_a_failure_is_one_line_on_stderr_and_exit_code_1(rustybt, text, name, message):

@@ -156,6 +156,7 @@ def test_sweep_prints_a_row_a_run_and_says_what_failed(command, root):
     words = ("-f", root.parent / "strategy.py", "-b", "tiny", "-s", DAYS[0], "-e", DAYS[-1])
     done = command("sweep", *words, "-p", "units=1,13,3", "--name", "s", "--format", "csv")
     assert [it["status"] for it in rows(done)] == ["finished", "failed", "finished"]
+    assert [bool(it["error"]) for it in rows(done)] == [False, True, False]
     assert (done.returncode, "1 of 3 runs failed" in done.stderr) == (3, True)
     listed = rows(command("runs", "list", "--sweep", "s", "--format", "csv"))
     assert len(listed) == 3

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
@@ -155,6 +156,23 @@ def test_stored_rows_out_of_order_are_refused(program_and_spine, tmp_path, damag
     pq.write_table(worse, tmp_path / "worse.parquet")
     with pytest.raises(RowOrderError, match="by asset and session"):
         blocks_of(tmp_path / "worse.parquet", len(worse))
+
+
+def test_numbered_rows_that_come_in_another_order_are_refused(program_and_spine, small):
+    program, spine = program_and_spine
+    rows = pq.read_table(spine.stored)
+    numbers = np.arange(len(rows))
+    numbered = rows.append_column("file_row_number", pa.array(numbers))
+
+    def run(table):
+        given = replace(
+            spine.pieces[0], source=exp.to_table("rows_given"), tables={"rows_given": table}
+        )
+        return execute(program, replace(spine, pieces=(given,)), EVERY, small)
+
+    assert run(numbered).num_rows > 0
+    with pytest.raises(RowOrderError, match="by asset and session"):
+        run(numbered.take(DAMAGES["order"](numbers)))
 
 
 @pytest.mark.parametrize("more", [-1, 1])

@@ -130,10 +130,11 @@ class _Run:
         self._first, self._then = self._grouped()
 
     def rows(self, pool: ThreadPoolExecutor) -> pa.Table:
+        stored = self._proven()
         if self._screened:
             columns = _gathered(self._submitted(pool, self._first))
             return self._ordered(pool, columns, _sorted(columns), {})
-        begun = self._begun(pool)
+        begun = self._begun(pool, stored)
         columns, standing, then = begun.columns, begun.standing, begun.then
         over_cells = []
         if self._aged is not None and standing.is_dense():
@@ -145,16 +146,21 @@ class _Run:
         return self._ordered(pool, columns, standing.keys(), _gathered(over_cells))
 
     def by_asset(self, pool: ThreadPoolExecutor) -> tuple[pa.Table, Standing]:
-        begun = self._begun(pool)
+        begun = self._begun(pool, self._proven())
         columns = begun.columns | self._later(pool, begun) | _gathered(begun.then)
         found = [columns[it] for it in self._program.outputs.values()]
         return pa.Table.from_arrays(found, names=[*self._program.outputs]), begun.standing
 
-    def _begun(self, pool: ThreadPoolExecutor) -> "_Begun":
+    def _proven(self) -> Blocks | None:
+        """Return the blocks of the file of the rows, which prove its order; None if there is no file."""
+        path = self._spine.stored
+        return None if path is None else blocks_of(path, self._spine.rows)
+
+    def _begun(self, pool: ThreadPoolExecutor, stored: Blocks | None) -> "_Begun":
         """Return the columns that the rest needs, and begin with those that it does not."""
-        path, span = self._spine.stored, self._span
-        if path is not None and self._is_plain:
-            standing = blocks_of(path, self._spine.rows).standing(span.first, span.until)
+        span = self._span
+        if stored is not None and self._is_plain:
+            standing = stored.standing(span.first, span.until)
             # What is streamed after all would come of the rows of the span alone.
             if self._aged is None or standing.is_dense():
                 table = self._spine.as_stored(self._first[0][len(_ROW) :], self._warehouse)

@@ -87,6 +87,8 @@ class Piece:
         Which sessions.
     bounds
         Which assets, where the source has others, too.
+    place
+        The column that numbers the rows of a file that is proven to be in order; None of other rows.
     """
 
     source: exp.Expression
@@ -94,6 +96,7 @@ class Piece:
     columns: Mapping[str, Sql]
     condition: Sql | None = None
     bounds: Sql | None = None
+    place: str | None = None
 
     @property
     def text_key(self) -> tuple[object, ...]:
@@ -151,8 +154,7 @@ class Spine:
         made = {it: self.pieces[0].columns.get(it, exp.column(it)) for it in names}
         if all(isinstance(it, (exp.Column, exp.Literal)) for it in made.values()):
             return _read(self.stored, made, self.rows)
-        numbered = _file(str(self.stored), exp.column(_ROW).eq(exp.true()))
-        whole = replace(self.pieces[0], source=numbered, condition=None, bounds=None)
+        whole = replace(self.pieces[0], condition=None, bounds=None)
         found = warehouse.arrow(whole.select([*names, _ROW]).sql("duckdb"))
         if not np.array_equal(found[_ROW].to_numpy(), np.arange(self.rows)):
             raise RowOrderError(str(self.stored))
@@ -241,7 +243,9 @@ def _derived(path: Path, first: int, until: int) -> Spine:
     sums = {name: Sums(**it) for name, it in said["sums"].items()}
     edges, positive = tuple(said["edges"]), frozenset(said["positive"])
     facts = Facts(said["longest"], said["scaled"], edges, sums, positive)
-    source = _file(str(path))
+    numbered = exp.column(_ROW).eq(exp.true())
+    path_in_sql = exp.Literal.string(str(path))
+    source = exp.Table(this=exp.func("read_parquet", path_in_sql, numbered))
     s = exp.column("s")
     # What reads all history is told from the asset before by the pad, which begins before it.
     span = [s < until, *([s >= first] if first > 1 else [])]
@@ -250,7 +254,7 @@ def _derived(path: Path, first: int, until: int) -> Spine:
     for low, high in pairwise([*few, None]):
         bounds = [exp.column("sid") >= low] + ([] if high is None else [exp.column("sid") < high])
         columns = _steady(_FIELDS, scaled=facts.scaled)
-        pieces.append(Piece(source, {}, columns, exp.and_(*span), exp.and_(*bounds)))
+        pieces.append(Piece(source, {}, columns, exp.and_(*span), exp.and_(*bounds), _ROW))
     return Spine(facts, tuple(pieces), first, rows=metadata.num_rows, stored=path)
 
 
@@ -268,10 +272,6 @@ def _read(path: Path, made: Mapping[str, Sql], rows: int) -> pa.Table:
         for name, it in made.items()
     }
     return pa.table(found)
-
-
-def _file(path: str, *options: Sql) -> exp.Table:
-    return exp.Table(this=exp.func("read_parquet", exp.Literal.string(path), *options))
 
 
 def _computed(

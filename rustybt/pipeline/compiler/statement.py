@@ -20,7 +20,8 @@ _WIDE: Final = 48  # columns whose vectors stay in the cache of a core while a s
 class Check:
     """What a statement proves and lets through.
 
-    `cut` is the session at which an asset may begin without a pad, None if no order needs a proof;
+    `cut` is the session at which an asset may begin without a pad, None if no order needs a proof; rows that
+    are numbered are proven to follow each other, which is enough where the file is in order;
     `keep` says which rows come out besides those that are out of order.
     """
 
@@ -81,7 +82,7 @@ def statement(of: Pass, wanted: Sequence[str], piece: Piece, check: Check) -> ex
     """
     stages = [dict(it) for it in of.stages] or [{}]
     if check.cut is not None:
-        stages[0][IN_ORDER] = _in_order(check.cut)
+        stages[0][IN_ORDER] = _after(piece.place) if piece.place else _in_order(check.cut)
     last = [*wanted, *((IN_ORDER,) if check.cut is not None else ())]
     carried = set(last)
     if check.keep is not None:
@@ -130,15 +131,20 @@ def _behind(given: exp.Select, name: str, named: list[exp.CTE] | None) -> exp.Ex
     return exp.to_table(name)
 
 
+def _after(place: str) -> Sql:
+    number = exp.column(place, quoted=True)
+    return number > _before(number, -1)
+
+
+def _before(of: Sql, otherwise: int) -> Sql:
+    arguments = of.copy(), exp.Literal.number(1), exp.convert(otherwise)
+    return exp.Window(this=exp.func("lag", *arguments, dialect="duckdb"))
+
+
 def _in_order(cut: int) -> Sql:
     sid, s, k = (exp.column(it, quoted=True) for it in ("sid", "s", "k"))
-
-    def before(of: Sql, otherwise: int) -> Sql:
-        arguments = of.copy(), exp.Literal.number(1), exp.convert(otherwise)
-        return exp.Window(this=exp.func("lag", *arguments, dialect="duckdb"))
-
     next_session = exp.and_(
-        sid.eq(before(sid, -(2**31))), k.eq(before(k, 0) + 1), s.eq(before(s, 0) + 1)
+        sid.eq(_before(sid, -(2**31))), k.eq(_before(k, 0) + 1), s.eq(_before(s, 0) + 1)
     )
-    next_asset = exp.and_(sid > before(sid, -(2**31)), exp.or_(k.eq(-PAD), s.eq(cut)))
+    next_asset = exp.and_(sid > _before(sid, -(2**31)), exp.or_(k.eq(-PAD), s.eq(cut)))
     return exp.or_(next_session, next_asset)

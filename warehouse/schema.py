@@ -284,16 +284,25 @@ POLICY = Dataset(
     ),
     key=("setting",),
 )
+_FIXED_RATE = (
+    Column(
+        "fixed",
+        "BOOLEAN",
+        "Whether it holds on all later days: of a currency that was replaced; NULL is no",
+    ),
+)
 FX_RATES = Dataset(
     "fx_rates",
-    "Prices of currencies in one another, a row a day and pair",
+    "Prices of currencies in one another, a row a day and pair; one that does not come again ends",
     (
         Column("date", "DATE", "Day of the rate, known to sessions after it"),
         Column("base", "VARCHAR", "Currency of which one unit is priced, ISO 4217"),
         Column("quote", "VARCHAR", "Currency that the price is in, ISO 4217"),
         Column("rate", "DOUBLE", "Units of quote for one of base, positive"),
+        *_FIXED_RATE,
     ),
     key=("base", "quote", "date"),
+    optional=_FIXED_RATE,
 )
 FUNDING_1H = Dataset(
     "funding_1h",

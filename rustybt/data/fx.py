@@ -24,7 +24,8 @@ def ecb_rates(path: str | Path) -> "pa.Table":
     -------
     pyarrow.Table
         ``date``, ``base`` (EUR), ``quote``, ``rate``; by currency and day. A currency that ended has no
-        rows after its end.
+        rows after its end, and is not converted any more soon after it; `rustybt.data.bundles.add_table`
+        takes the fixed rate at which it was replaced.
 
     Raises
     ------

@@ -69,12 +69,24 @@ class ResolutionError(RustyBTError, LookupError):
 
 
 class MissingRateError(RustyBTError, LookupError):
-    """A currency that has no price in that of the account yet, or none at all."""
+    """A currency that has no price in that of the account yet, or no more, or none at all.
 
-    def __init__(self, base: str | None, quote: str, session: date, who: str) -> None:
-        self.base, self.quote, self.session = base, quote, session
+    `last` is the day of the last one before the session, None if there was none.
+    """
+
+    def __init__(
+        self, base: str | None, quote: str, session: date, who: str, last: date | None = None
+    ) -> None:
+        self.base, self.quote, self.session, self.last = base, quote, session, last
         if base is None:
             found = f"{who} has no currency. Say it: add_table(bundle, 'assets', …) with `currency`"
+        elif last is not None:
+            found = (
+                f"{base} in {quote} has ended: the last of fx_rates is of {last}, and thirty later ones of "
+                f"other currencies came without it before session {session}, in which {who} needs it. "
+                "Store what is missing or, if the currency was replaced, its fixed rate: "
+                "add_table(bundle, 'fx_rates', …) with `fixed`"
+            )
         else:
             found = (
                 f"fx_rates has none of {base} in {quote} of a day before session {session}, which {who} "

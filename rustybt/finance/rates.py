@@ -9,7 +9,7 @@ from rustybt.assets import Asset
 from rustybt.errors import MissingRateError
 from rustybt.finance.ledger import ONE, exact
 
-Known = Mapping[str, tuple[Sequence[date], Sequence[float]]]
+Known = Mapping[str, tuple[Sequence[date], Sequence[float | None]]]
 
 
 class Rates:
@@ -20,7 +20,8 @@ class Rates:
     currency
         Of the account; None if nobody knows it: then everything trades in it.
     known
-        Days in order and the prices of one unit on them, in the account's currency, by currency.
+        Days in order and the prices of one unit on them, in the account's currency, by currency; None
+        from a day on which it has ended.
     strict
         Whether an asset of unknown currency is refused rather than taken to trade in the account's.
     """
@@ -42,13 +43,16 @@ class Rates:
         Raises
         ------
         MissingRateError
-            There is none, or the currency of the asset is unknown.
+            There is none or none any more, or the currency of the asset is unknown.
         """
         if not self.foreign(asset):
             return ONE
         currency, own = asset.currency, self.currency or ""
         days, prices = self._known.get(currency or "", ((), ()))
         newest = bisect_left(days, session) - 1
-        if currency is None or newest < 0:
-            raise MissingRateError(currency, own, session, asset.symbol)
-        return exact(prices[newest])
+        price = prices[newest] if newest >= 0 else None
+        if currency is None or price is None:
+            told = (day for day, it in zip(days, prices, strict=True) if it and day < session)
+            last = max(told, default=None)
+            raise MissingRateError(currency, own, session, asset.symbol, last)
+        return exact(price)

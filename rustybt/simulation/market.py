@@ -213,7 +213,7 @@ class Market:
     def rates(self, currency: str | None, until: int) -> Rates:
         """Return what the currencies are worth in one, which is `Market.currency` if it is None."""
         own = currency or self.currency
-        known: dict[str, tuple[list[date], list[float]]] = {}
+        known: dict[str, tuple[list[date], list[float | None]]] = {}
         if own is not None and FX_RATES.name in self._datasets:
             query = sqltext.render("backtest/rates", bundle=self.bundle, quote=own)
             for name, day, rate in self.warehouse.sql(query, {"until": self.day(until)}).rows():

@@ -24,7 +24,7 @@ def add(name: str, table: str, path: Path, root: str | None, *, ecb: bool) -> No
     adjustments: symbol, session, kind (split, dividend, stock_dividend, spinoff or merger) and any of
     ratio, amount, pay_date, shares, payment_symbol. assets: symbol and any of the other columns of the view. former_symbols: symbol, former_symbol,
     first_session, last_session. funding_1h: ts (UTC), symbol, rate.
-    fx_rates: date, base, quote, rate; with --ecb the file eurofxref-hist.csv as it is.
+    fx_rates: date, base, quote, rate, and fixed for a currency that was replaced; with --ecb the file eurofxref-hist.csv as it is.
     """
     if ecb and table != "fx_rates":
         raise click.UsageError("--ecb is for fx_rates.")

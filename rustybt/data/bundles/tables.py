@@ -20,9 +20,13 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "assets": ("symbol",),
     "former_symbols": ("symbol", "former_symbol", "first_session", "last_session"),
     "funding_1h": ("ts", "symbol", "rate"),
-    "fx_rates": FX_RATES.names,
+    "fx_rates": ("date", "base", "quote", "rate"),
 }
-_FURTHER: Final[Mapping[str, tuple[str, ...]]] = {"adjustments": ACTION_TERMS, "assets": _TERMS}
+_FURTHER: Final[Mapping[str, tuple[str, ...]]] = {
+    "adjustments": ACTION_TERMS,
+    "assets": _TERMS,
+    "fx_rates": tuple(it.name for it in FX_RATES.optional),
+}
 _TOLD: Final = "told"  # the rows, as statements know them
 
 
@@ -49,7 +53,10 @@ def add_table(
         ``assets`` describes them; NULL leaves what is stored. ``former_symbols``: the present
         ``symbol`` of an asset, a ``former_symbol`` with its ``first_session`` and ``last_session``, in
         place of all that was told of the asset before. ``funding_1h``: ``ts`` (UTC),
-        ``symbol``, ``rate``. ``fx_rates``: ``date``, ``base``, ``quote``, ``rate``.
+        ``symbol``, ``rate``. ``fx_rates``: ``date``, ``base``, ``quote``, ``rate``, and may have
+        ``fixed``: a rate at which a currency was replaced, which holds on all later days. A rate that
+        has not come again on the thirtieth day on which another one of its currencies came has
+        ended there: nothing is converted by it from then on.
     rows
         An Arrow table or stream, or the path of a CSV or Parquet file.
     root
@@ -181,7 +188,8 @@ def _write_funding(txn: Transaction) -> None:
 
 
 def _write_rates(txn: Transaction) -> None:
-    query = sqltext.render("ingest/told_rates", told=_TOLD)
+    fixed = "fixed" in _columns(txn.session)
+    query = sqltext.render("ingest/told_rates", told=_TOLD, fixed=fixed)
     txn.upsert("fx_rates", txn.session.arrow(query))
 
 

@@ -106,7 +106,7 @@ class BoundColumn(Term):
         Each value is multiplied by the newest price, of a day before its session, of one unit of the
         asset's currency: that of its exchange (`rustybt.pipeline.domain`), or what stands behind the
         slash of a pair such as ``BTC/USD``. The prices are the dataset ``fx_rates`` of the bundle. A
-        currency has none any more where five days came with rates of others and without its own, unless
+        currency has none any more where thirty days came with rates of others and without its own, unless
         its last one is ``fixed``: the value is NULL then.
 
         Parameters

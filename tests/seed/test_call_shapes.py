@@ -22,7 +22,13 @@ from rustybt.data.adapters import (
     YFinanceAdapter,
 )
 from rustybt.data.resolutions import resolution_of
-from rustybt.errors import NoBarsError, NotIngestedError, RequestError, WindowInputError
+from rustybt.errors import (
+    NoBarsError,
+    NotIngestedError,
+    NotRegisteredError,
+    RequestError,
+    WindowInputError,
+)
 from rustybt.pipeline import Pipeline
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import BollingerBands, Returns, SimpleMovingAverage
@@ -126,6 +132,37 @@ def test_a_registered_adapter_is_a_handle_that_ingests(root, path):
         _ = handle.calendar
     assert handle.ingest(start_date="2024-01-04", end_date="2024-01-05").added == 2
     assert bundles.get("files").overview() == (1, date(2024, 1, 4), date(2024, 1, 5))
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (("files", ["A", "B"], "2024-01-03", "2024-01-05", "1d"), {}),
+        (("files", ["A", "B"]), {"start": "2024-01-03", "end": "2024-01-05", "frequency": "daily"}),
+        (("files", ["A", "B"]), {"start_date": date(2024, 1, 3), "end_date": date(2024, 1, 5)}),
+    ],
+)
+def test_an_adapter_fills_a_bundle(root, path, args, named):
+    adapter = CSVAdapter(path)
+    assert adapter.ingest_to_bundle(*args, **named).added == 6
+    assert bundles.get("files").overview() == (2, date(2024, 1, 3), date(2024, 1, 5))
+
+    async def awaited():
+        return await adapter.ingest_to_bundle(*args, **named)
+
+    again = asyncio.run(awaited())
+    assert (again.new, again.bundle) == (False, "files")
+    # What is registered is ingested again by its name.
+    assert not bundles.ingest("files").new
+
+
+@pytest.mark.parametrize("named", [{"end": "2024-01-05"}, {"start": "2024-01-03", "end": "2024-01-05", "mode": "append"}])  # fmt: skip
+def test_an_adapter_asked_for_what_cannot_be_registers_nothing(root, path, named):
+    with pytest.raises(RequestError):
+        CSVAdapter(path).ingest_to_bundle("files", ["A"], **named)
+    assert bundles.names() == []
+    with pytest.raises(NotRegisteredError):
+        bundles.ingest("files")
 
 
 def test_a_loaded_bundle_is_what_was_known_and_closes(root, path):

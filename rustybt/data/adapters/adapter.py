@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
@@ -38,6 +40,7 @@ from rustybt.errors import (
 )
 
 if TYPE_CHECKING:
+    from rustybt.data.bundles.report import IngestReport
     from rustybt.data.sources.freshness import FreshnessPolicy
 
     Cache = bool | FreshnessPolicy
@@ -214,6 +217,57 @@ class DataAdapter(ABC):
             names = await connection.names(wanted)
             known = dict.fromkeys(it for it in names.values() if isinstance(it, str))
             return await connection.assets(tuple(known))
+
+    def ingest_to_bundle(
+        self,
+        bundle_name: str,
+        symbols: str | Iterable[str],
+        start: Any = None,
+        end: Any = None,
+        frequency: Any = None,
+        *,
+        root: str | Path | None = None,
+        **aliases: Any,
+    ) -> "IngestReport":
+        """Register a bundle of this source and fetch what it lacks, under RustyBT's name for both.
+
+        Parameters
+        ----------
+        bundle_name
+            Created if new.
+        symbols, start, end, frequency, aliases
+            As for `fetch`; of the span days are registered.
+        root
+            Of the warehouse, as `warehouse.open` takes it.
+
+        Returns
+        -------
+        IngestReport
+            When all is committed, inside a running loop too; ``await`` gives it as well.
+
+        Raises
+        ------
+        RequestError
+            The request cannot be; nothing was registered.
+        SourceError
+            As `rustybt.data.bundles.ingest`.
+        """
+        # Bundles stand on adapters, so they are found by name here.
+        bundles = import_module("rustybt.data.bundles")
+        named = {"start": start, "end": end, "frequency": frequency}
+        given = {name: it for name, it in named.items() if it is not None}
+        request = Request.of(symbols, **{**given, **aliases})
+        bundles.register(
+            bundle_name=bundle_name,
+            adapter=self,
+            symbols=request.symbols,
+            start_date=request.start.date(),
+            end_date=(request.until - timedelta(microseconds=1)).date(),
+            resolution=request.resolution,
+            root=root,
+        )
+        report: IngestReport = bundles.ingest(bundle_name, root=root)
+        return report
 
     def asking(self, cache: "Cache") -> AbstractAsyncContextManager[Connection]:
         """Return a connection, over the cache if that is wanted; see `fetch`.

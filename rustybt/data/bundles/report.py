@@ -1,6 +1,8 @@
 """What an ingest did, in numbers."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Self
 
 from rustybt.data.sources import Outcome, Reject
 
@@ -56,3 +58,8 @@ class IngestReport:
     rejects: tuple[Reject, ...] = ()
     notes: tuple[str, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+
+    def __await__(self) -> Generator[None, None, Self]:
+        """Return itself: RustyBT's pages call `DataAdapter.ingest_to_bundle` with ``await`` and without."""
+        yield from ()
+        return self

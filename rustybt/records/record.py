@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import uuid4
 
@@ -108,7 +108,8 @@ class Record:
         self, simulation: Simulation, perf: "pd.DataFrame", error: BaseException | None
     ) -> None:
         tables = tables_of(perf)
-        facts = self._facts(simulation, tables, _status(error), _told(error))
+        told = _told(error, simulation.clock.session.label)
+        facts = self._facts(simulation, tables, _status(error), told)
         row = {it.name: pa.array([facts[it.name]], ARROW[it.type]) for it in RUNS.columns}
         row[ASSETS] = pa.array([json.dumps(_assets(simulation, tables))])
         tables["ledger"] = ledger_table(simulation.holdings.ledger.booked)
@@ -240,9 +241,11 @@ def _status(error: BaseException | None) -> Status:
     return "failed" if isinstance(error, Exception) else "interrupted"
 
 
-def _told(error: BaseException | None) -> str | None:
+def _told(error: BaseException | None, session: date) -> str | None:
     if error is None:
         return None
+    if not isinstance(error, Exception):  # it may come anywhere, and has nothing to say
+        return f"{type(error).__name__} in session {session}"
     text: str = without_secrets(with_notes(error))
     return text
 

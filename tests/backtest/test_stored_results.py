@@ -222,7 +222,9 @@ def test_an_interrupt_leaves_what_was_before(root):
 
     with pytest.raises(KeyboardInterrupt):
         run_algorithm(*SPAN, handle_data=handle_data, root=root)
-    assert asked(root, "SELECT status, sessions FROM backtests.runs") == [("interrupted", 3)]
+    assert asked(root, "SELECT status, sessions, error FROM backtests.runs") == [
+        ("interrupted", 3, "KeyboardInterrupt in session 2020-01-09")
+    ]
 
 
 def test_a_failure_before_the_first_session_is_stored_too(root):

@@ -82,6 +82,7 @@ def damages(
         folder = home(root, run)
         if runs is not None and not folder.exists():
             raise unknown(run)
+        integrity.forget(folder / LISTING)
         for table in TABLES:
             integrity.forget(file_of(folder, table.name))
             try:

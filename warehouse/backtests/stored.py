@@ -55,8 +55,9 @@ def write(root: Path, run: str, tables: Mapping[str, pa.Table]) -> None:
         listing = scratch / LISTING
         with disk.naming(listing):
             listing.write_text(json.dumps(files), encoding="utf-8")
-        with ThreadPoolExecutor(len(TABLES)) as pool:  # a disk takes several syncs in one go
-            list(pool.map(disk.sync_file, scratch.iterdir()))
+        written = list(scratch.iterdir())
+        with ThreadPoolExecutor(len(written)) as pool:  # a disk takes several syncs in one go
+            list(pool.map(disk.sync_file, written))
         disk.sync_dir(scratch)
         disk.rename(scratch, target)
         disk.sync_dir(folder)

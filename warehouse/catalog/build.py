@@ -182,7 +182,7 @@ def _show_runs(session: Session, root: Path) -> tuple[tuple[str, str], ...]:
     left_out = []
     for table in backtests.TABLES:
         _, files, damages = backtests.sound(root, table.name)
-        create_runs(session, table, files)
+        create_runs(session, table, files, portable=True)
         left_out += [(f"A run of {backtests.SCHEMA}.{table.name}", str(it)) for it in damages]
     return tuple(left_out)
 

@@ -52,10 +52,27 @@ class StoredRuns:
                 self._told.add(told)
 
 
-def create_runs(session: Session, table: Table, files: Sequence[str]) -> None:
-    """Create or replace the view of one table over files as `backtests.sound` gives them."""
+def create_runs(
+    session: Session, table: Table, files: Sequence[str], *, portable: bool = False
+) -> None:
+    """Create or replace the view of one table.
+
+    Parameters
+    ----------
+    session
+        Where.
+    table
+        Of the stored runs.
+    files
+        As `backtests.sound` gives them.
+    portable
+        Whether DuckDB 1 shall be able to read the view.
+    """
     session.execute(sqltext.render("views/schema", schema=backtests.SCHEMA))
     view = {"schema": backtests.SCHEMA, "name": table.name, "columns": table.shown}
-    session.execute(sqltext.render("views/stored_runs", **view, stored=table.stored, files=files))
+    told = sqltext.render(
+        "views/stored_runs", **view, stored=table.stored, files=files, portable=portable
+    )
+    session.execute(told)
     columns = (backtests.ID, *table.columns)
     comment(session, backtests.SCHEMA, table.name, table.comment, columns)

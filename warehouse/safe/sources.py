@@ -98,7 +98,8 @@ def _give_runs(session: Sealed, root: Path, table: Table) -> list[str]:
         session.give(given, backtests.dataset(root, table, paths))
         session.define(sqltext.render("safe/stored_runs", **view, given=given))
     else:
-        session.define(sqltext.render("views/stored_runs", **view, stored=table.stored, files=()))
+        empty = {"stored": table.stored, "files": (), "portable": False}
+        session.define(sqltext.render("views/stored_runs", **view, **empty))
     return list(map(str, damages))
 
 

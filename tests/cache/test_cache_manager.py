@@ -5,7 +5,9 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -254,15 +256,40 @@ assert cache.get_cached_data("small")["a"].to_list() == [1]
     assert [it.name for it in (tmp_path / "cache").iterdir() if it.name.startswith(".w")] == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_read_only_folder_is_read(tmp_path):
-    CacheManager().put_cached_data("k", FRAME)
-    (tmp_path / "cache").chmod(0o500)
-    cache = CacheManager(hot_cache_size_mb=0)
-    assert cache.get_cached_data("k") is not None
-    cache.put_cached_data("other", FRAME)
-    assert cache.get_cached_data("other") is None
-    (tmp_path / "cache").chmod(0o700)
+@contextmanager
+def somebody():
+    """Have the rights of a user who owns nothing, where the tests have those of root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_read_only_folder_is_read(monkeypatch, caplog):
+    with tempfile.TemporaryDirectory() as place:  # root alone may go through that of a test
+        folder = Path(place) / "cache"
+        monkeypatch.setenv("RUSTYBT_CACHE_DIR", str(folder))
+        CacheManager().put_cached_data("k", FRAME)
+        for path, mode in (
+            (Path(place), 0o755),
+            (folder, 0o555),
+            *((it, 0o444) for it in files(folder)),
+        ):
+            path.chmod(mode)
+        cache = CacheManager(hot_cache_size_mb=0)
+        with somebody():
+            assert_frame_equal(cache.get_cached_data("k"), FRAME)
+            for key in ("other", "more"):
+                cache.put_cached_data(key, FRAME)
+                assert cache.get_cached_data(key) is None
+        folder.chmod(0o755)
+        assert len(files(folder)) == 1
+    assert [it.levelname for it in caplog.records] == ["WARNING"]
+    assert "could not be kept" in caplog.text
 
 
 def test_what_a_dead_process_left_is_swept():

@@ -53,7 +53,7 @@ def test_ranks_are_those_of_the_windows(wh, by, descending, seed):
     expected = wh.arrow(query, tables={"given": given})
     np.testing.assert_array_equal(np.flatnonzero(found.there), expected["place"])
     for name in WINDOWS:
-        np.testing.assert_array_equal(getattr(found, name)[found.there], expected[name], name)
+        np.testing.assert_array_equal(getattr(found, name)()[found.there], expected[name], name)
 
 
 @pytest.mark.parametrize("by", [["s"], ["s", "label"]])
@@ -73,7 +73,7 @@ def test_more_sessions_than_16_bits_hold_are_told_apart():
     s = np.array([0, 70_000, 140_000, 0, 70_000], "i4")
     sections = Sections.of(s)
     found = sections.ranks(pa.chunked_array([[2.0, 5.0, 1.0, 1.0, 7.0]]), descending=False)
-    assert found.ordinal.tolist() == [2, 1, 1, 1, 2]
+    assert found.ordinal().tolist() == [2, 1, 1, 1, 2]
 
 
 @pytest.mark.parametrize("values", [[], [None, None]])
@@ -81,4 +81,4 @@ def test_without_values_there_are_no_ranks(values):
     sections = Sections.of(np.zeros(len(values), "i4"))
     found = sections.ranks(pa.chunked_array([pa.array(values, pa.float64())]), descending=True)
     assert not found.there.any()
-    assert len(found.dense) == len(values)
+    assert len(found.dense()) == len(values)

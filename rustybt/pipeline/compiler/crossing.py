@@ -18,6 +18,7 @@ from rustybt.pipeline.compiler.ranked import rank_correlations
 from rustybt.pipeline.compiler.sections import Ranks, Sections
 from rustybt.pipeline.compiler.stages import text_of
 from rustybt.pipeline.compiler.streaming import RANK_CORRELATION
+from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Sql
 
 if TYPE_CHECKING:
@@ -150,16 +151,16 @@ def _ranked_by(window: exp.Window) -> tuple[str, bool] | None:
     return order.this.name, bool(order.args.get("desc"))
 
 
-def _rank(window: exp.Window, ranks: Ranks) -> np.ndarray:
+def _rank(window: exp.Window, ranks: Ranks) -> Values:
     match window.this:
         case exp.RowNumber():
-            return ranks.ordinal
+            return ranks.ordinal()
         case exp.Rank():
-            return ranks.lowest
+            return ranks.lowest()
         case exp.DenseRank():
-            return ranks.dense
+            return ranks.dense()
         case _:
-            return ranks.highest
+            return ranks.highest()
 
 
 def _over_list(window: exp.Window) -> Sql:

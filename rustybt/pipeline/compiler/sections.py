@@ -1,6 +1,7 @@
 """The assets of one session next to each other, those with the same label together: lists of values, and ranks."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,25 +19,70 @@ _NEGATIVE: Final = np.int64(
 
 @dataclass(frozen=True)
 class Ranks:
-    """The ranks of the values of each section, from 1; one a row, of any number where it has no value.
+    """The values of each section in order, which their ranks from 1 follow from.
 
     Parameters
     ----------
-    ordinal
-        Equal values are ranked by sid.
-    lowest, highest
-        The first and the last place of equal values.
-    dense
-        How many different values are not after it.
+    rows
+        The row of each value, by section, value and sid.
+    keys
+        Whole numbers in the order of the values.
+    edges
+        At which place each section begins; the last is the number of values.
     there
         Whether a row has a value.
     """
 
-    ordinal: Values
-    lowest: Values
-    highest: Values
-    dense: Values
+    rows: Values
+    keys: Values
+    edges: Values
     there: Values
+
+    def ordinal(self) -> Values:
+        """Return the place of each row among those of its section; it is of any number without a value."""
+        return self._by_row(np.arange(1, len(self.keys) + 1) - self._before)
+
+    def lowest(self) -> Values:
+        """Return the first place of those that are equal, as `ordinal` does."""
+        return self._by_row(self._firsts[self._run] - self._before + 1)
+
+    def highest(self) -> Values:
+        """Return the last place of those that are equal, as `ordinal` does."""
+        return self._by_row(self._firsts[self._run + 1] - self._before)
+
+    def dense(self) -> Values:
+        """Return how many different values are not after that of a row, as `ordinal` does."""
+        begins, sizes = self.edges[:-1], np.diff(self.edges)
+        first = self._run[begins[sizes > 0]]
+        return self._by_row(self._run - np.repeat(first, sizes[sizes > 0]) + 1)
+
+    @cached_property
+    def _before(self) -> Values:
+        before: Values = np.repeat(self.edges[:-1], np.diff(self.edges))
+        return before
+
+    @cached_property
+    def _new(self) -> Values:
+        """Whether another value begins at a place, or ends at the one before."""
+        new = np.zeros(len(self.keys) + 1, np.bool_)
+        new[self.edges] = True
+        new[1:-1] |= self.keys[1:] != self.keys[:-1]
+        return new
+
+    @cached_property
+    def _firsts(self) -> Values:
+        firsts: Values = np.flatnonzero(self._new)
+        return firsts
+
+    @cached_property
+    def _run(self) -> Values:
+        run: Values = np.cumsum(self._new[:-1]) - 1
+        return run
+
+    def _by_row(self, ranks: Values) -> Values:
+        found = np.zeros(len(self.there), np.int64)
+        found[self.rows] = ranks
+        return found
 
 
 @dataclass(frozen=True)
@@ -99,10 +145,7 @@ class Sections:
         for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             within = _by_value(keys[begin:end])
             keys[begin:end], order[begin:end] = keys[begin:end][within], order[begin:end][within]
-        ordinal, lowest, highest, dense = (
-            _spread(it, order, len(there)) for it in _ranks(keys, edges)
-        )
-        return Ranks(ordinal, lowest, highest, dense, there)
+        return Ranks(order, keys, edges, there)
 
 
 def _codes(label: pa.ChunkedArray) -> Values:
@@ -133,24 +176,4 @@ def _by_value(keys: Values) -> Values:
     if (ordered[1:] == ordered[:-1]).any():  # a stable sort takes three times as long
         order = np.argsort(keys, kind="stable")
     found: Values = order
-    return found
-
-
-def _ranks(keys: Values, edges: Values) -> tuple[Values, Values, Values, Values]:
-    """Return the four ranks of sorted keys, in their order."""
-    begins, sizes = edges[:-1], np.diff(edges)
-    new = np.zeros(len(keys) + 1, np.bool_)
-    new[edges] = True
-    new[1:-1] |= keys[1:] != keys[:-1]
-    before = np.repeat(begins, sizes)
-    first = np.flatnonzero(new)
-    run = np.cumsum(new[:-1]) - 1
-    ordinal = np.arange(1, len(keys) + 1) - before
-    dense = run - np.repeat(run[begins[sizes > 0]], sizes[sizes > 0]) + 1
-    return ordinal, first[run] - before + 1, first[run + 1] - before, dense
-
-
-def _spread(ranks: Values, rows: Values, count: int) -> Values:
-    found = np.zeros(count, np.int64)
-    found[rows] = ranks
     return found

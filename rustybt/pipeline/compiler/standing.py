@@ -4,11 +4,11 @@ Each asset has a row for each of its sessions, one after the other, behind a pad
 ones. So a few numbers of each asset tell where a row stands, and no sort has to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,9 @@ from rustybt.pipeline.vocabulary.nanmath import Values
 _KEYS: Final = ("sid", "s", "k", "alive")
 _DENSE: Final = 0.5  # of the cells: where fewer come out they are not worth their memory
 _STORED: Final = 16  # files of rows whose blocks are kept
+_AT_ONCE: Final = 500_000  # rows of a file that are looked at, so that its memory does not grow
+
+_Part: TypeAlias = tuple[Values, ...]  # sid, s, k and alive of some rows
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,9 @@ class Blocks:
     pad: int
 
     @classmethod
-    def of(cls, rows: Mapping[str, pa.ChunkedArray], cut: int | None = None) -> "Blocks":
-        """Return those of rows with sid, s, k and alive.
-
-        `cut` is the session at which an asset may begin without a pad; None if the order is proven.
-
-        Raises
-        ------
-        RowOrderError
-            The rows are not sorted, dense and padded.
-        """
-        sid, s, k, alive = (numbers(rows[it]) for it in _KEYS)
-        if cut is not None and not _in_order(sid, s, k, cut):
-            raise RowOrderError("rows of the spine")
-        starts = np.append(0, np.flatnonzero(sid[1:] != sid[:-1]) + 1)[: len(sid)]
-        lasts = np.append(starts[1:], len(sid))[: len(starts)] - 1
-        living = np.add.reduceat(alive, starts, dtype="i4") if len(starts) else starts
-        padded = starts[k[starts] < 0]
-        pad = int(padded[0]) if len(padded) else 0
-        return cls(sid[starts], starts, lasts, s[lasts], living, pad)
+    def of(cls, rows: Mapping[str, pa.ChunkedArray]) -> "Blocks":
+        """Return those of rows with sid, s, k and alive that are sorted, dense and padded."""
+        return _counted([tuple(numbers(rows[it]) for it in _KEYS)])
 
     def standing(self, first: int, until: int) -> "Standing":
         """Return which rows come out of sessions by number, half open."""
@@ -86,10 +73,14 @@ def blocks_of(path: Path, rows: int) -> Blocks:
     RowOrderError
         The rows are not sorted, dense and padded.
     """
-    table = pq.read_table(path, columns=[*_KEYS])
-    if len(table) != rows:
-        raise RowOrderError(str(path))
-    return Blocks.of(dict(zip(_KEYS, table.select(_KEYS).columns, strict=True)), cut=-PAD)
+    with pq.ParquetFile(path) as file:
+        if file.metadata.num_rows != rows:
+            raise RowOrderError(str(path))
+        parts = (
+            tuple(numbers(part[it]) for it in _KEYS)
+            for part in file.iter_batches(_AT_ONCE, columns=[*_KEYS])
+        )
+        return _counted(_in_order(parts, path))
 
 
 @dataclass(frozen=True)
@@ -155,15 +146,50 @@ def is_dense(rows: int, cells: int) -> bool:
     return rows > _DENSE * cells
 
 
-def _in_order(sid: Values, s: Values, k: Values, cut: int) -> bool:
-    """Return whether rows are those that `statement` would prove."""
-    next_asset = np.append(True, sid[1:] > sid[:-1])[: len(sid)]
-    next_session = np.append(False, (np.diff(s) == 1) & (np.diff(k) == 1))[: len(sid)]
-    same = np.append(False, sid[1:] == sid[:-1])[: len(sid)]
-    return bool(((same & next_session) | (next_asset & ((k == -PAD) | (s == cut)))).all())
+def _in_order(parts: Iterable[_Part], path: Path) -> Iterator[_Part]:
+    """Yield parts of rows if each follows the one before as `statement` would prove it."""
+    last = (-(2**31), 0, 0)
+    for part in parts:
+        sid, s, k = (np.append(it, now) for it, now in zip(last, part[:3], strict=True))
+        same = sid[1:] == sid[:-1]
+        next_session = (np.diff(s) == 1) & (np.diff(k) == 1)
+        next_asset = (sid[1:] > sid[:-1]) & (k[1:] == -PAD)
+        if not np.where(same, next_session, next_asset).all():
+            raise RowOrderError(str(path))
+        last = sid[-1], s[-1], k[-1]
+        yield part
 
 
-def numbers(values: pa.ChunkedArray) -> Values:
+def _counted(parts: Iterable[_Part]) -> Blocks:
+    sids, starts, sessions, living = [], [], [], []
+    pads: list[Values] = []
+    row = count = 0
+    last_sid = last_session = -(2**31)
+    for sid, s, k, alive in parts:
+        begins = np.flatnonzero(np.append(last_sid, sid[:-1]) != sid)
+        sids.append(sid[begins])
+        starts.append(row + begins)
+        pads.append(row + begins[k[begins] < 0])
+        sessions.append(np.append(last_session, s)[begins])
+        living.append(count + np.append(0, np.cumsum(alive, dtype="i8"))[begins])
+        row += len(sid)
+        count += int(np.count_nonzero(alive))
+        if len(sid):
+            last_sid, last_session = sid[-1], s[-1]
+    before = np.append(np.concatenate(living), count)
+    first, pad = np.concatenate(starts), np.concatenate(pads)
+    return Blocks(
+        np.concatenate(sids),
+        first,
+        np.append(first[1:], row)[: len(first)] - 1,
+        np.append(np.concatenate(sessions)[1:], last_session)[: len(first)],
+        np.diff(before).astype("i4"),
+        int(pad[0]) if len(pad) else 0,
+    )
+
+
+def numbers(values: pa.ChunkedArray | pa.Array) -> Values:
     """Return a column without missing values as an array."""
-    found: Values = values.combine_chunks().to_numpy(zero_copy_only=False)
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    found: Values = whole.to_numpy(zero_copy_only=False)
     return found

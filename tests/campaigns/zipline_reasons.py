@@ -32,7 +32,7 @@ class Compared:
     acted
         Whether a split or dividend of the asset of the row came before it.
     number_of_wrong
-        Rows of the term that differ.
+        Rows of the term that differ, without those that zipline's roundings decide.
     incomplete
         Whether a window of the term holds a session without a bar, of any asset of the run.
     started
@@ -129,7 +129,7 @@ REASONS = (
         lambda it: it.started | (it.any_started & bool(re.search(SUMMARIES, it.text))),
     ),
     Reason(
-        "a price equal to another before an action: equal once multiplied by each ratio in turn, or here",
+        "a price equal to another, or to the mean of some, after an action: equal once multiplied by each ratio in turn, or here",
         r"[<>%]|[!=]=|\.eq\(|MaxDrawdown|Aroon|rank|top|bottom|percentile",
         lambda it: it.acted & (it.number_of_wrong <= 3),
     ),

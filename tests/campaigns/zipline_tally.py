@@ -125,15 +125,16 @@ def judged(case: Case, expected: Rows, found: Rows, known: Known | None = None) 
     if not wrong.any():
         return result
     sessions = expected.keys[0]
+    shaken = np.isin(sessions, moved)
     compared = Compared(
         said(case),
         sessions,
         finite(expected.values),
         found.values,
-        np.isin(sessions, moved),
+        shaken,
         _on(expected.keys, known.instead),
         known.bars.acted(expected.keys),
-        int(wrong.sum()),
+        int((wrong & ~shaken).sum()),
         known.bars.incomplete(sessions, known.lookback),
         known.bars.started(expected.keys, known.lookback),
     )

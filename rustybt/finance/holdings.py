@@ -6,6 +6,7 @@ Fills, commissions, dividends and splits are booked here, once, to both.
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from operator import mul
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +19,9 @@ from rustybt.finance.actions import Action
 from rustybt.finance.ledger import CAPITAL, COMMISSION, DIVIDEND, EXACT, ONE, ZERO, Ledger, exact
 from rustybt.finance.position import Position, Positions
 from rustybt.finance.transaction import Transaction
+
+# The decimals of quantities and costs, which are the same from fill to fill, as prices are not.
+_exact = lru_cache(maxsize=4096, typed=True)(exact)
 
 PRICE_UNIT = 10**lots.DECIMALS  # positions are valued at prices to 8 decimals, in whole numbers
 _INT64 = 2.0**63
@@ -121,7 +125,7 @@ class Holdings:
         self._assets: list[Asset] = []
         self._held_columns = np.zeros(0, dtype=np.intp)
         self._changed: dict[Asset, Position] = {}  # positions that the arrays do not show yet
-        self._valued: tuple[int, int] = (-1, -1)
+        self._valued: tuple[int, int] = (-1, -1)  # what the valuation below is of
         self._valuation = Valuation(ZERO, ZERO, 0, 0, capital, ZERO, ZERO)
 
     @property
@@ -132,7 +136,7 @@ class Holdings:
     def fill(self, transaction: Transaction, session: date) -> None:
         """Book a fill."""
         asset, amount, price = transaction.asset, transaction.amount, transaction.price
-        quantity = self.ledger.trade(session, asset.sid, exact(amount), exact(price))
+        quantity = self.ledger.trade(session, asset.sid, _exact(amount), exact(price))
         position = self.positions.get(asset)
         if position is None:
             position = self.positions[asset] = Position(asset, self._marks.last_price)
@@ -143,7 +147,7 @@ class Holdings:
         """Book the commission of a fill."""
         if not cost:
             return
-        self._move(asset, session, "commission", COMMISSION, EXACT.minus(exact(cost)))
+        self._move(asset, session, "commission", COMMISSION, EXACT.minus(_exact(cost)))
         position = self.positions.get(asset)
         if position is not None:
             position.spread(cost)
@@ -219,7 +223,8 @@ class Holdings:
         LedgerError
             The books do not balance.
         """
-        now = (self._marks.version, len(self.ledger.booked))
+        # Where nothing is held no price matters.
+        now = (self._marks.version if self.positions else -1, len(self.ledger.booked))
         if now != self._valued:
             self._valuation = self._value()
             self._valued = now

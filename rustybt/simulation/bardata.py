@@ -92,11 +92,20 @@ class BarData:
             A float, or a contract, for one asset and one field; a Series indexed by field (one asset) or by asset
             (one field); else a DataFrame of assets x fields.
         """
-        if isinstance(assets, Asset) and isinstance(fields, str):
-            field, column = FIELD.get(fields), self._panel.column.get(assets)
-            if field is not None and column is not None:
-                ended = field == PRICE and assets.end < self._clock.session.label
-                return math.nan if ended else self._panel.value(field, column)
+        panel = self._panel
+        column: int | None
+        try:  # one asset and one field are asked for most, by far
+            field, column = FIELD[fields], panel.column[assets]  # type: ignore[index]
+        except (KeyError, TypeError):
+            column = None
+        if column is None:
+            return self._current(assets, fields)
+        if field == PRICE and assets.end < self._clock.session.label:  # type: ignore[union-attr]
+            return math.nan
+        return panel.value(field, column)
+
+    def _current(self, assets: Any, fields: Any) -> Any:
+        """Return the last bar of several assets or fields, or of what the panel does not have."""
         fetched = self.fetched
         if fetched is not None and fetched.asked(assets, fields):
             return self._with_fetched(fetched, assets, fields)

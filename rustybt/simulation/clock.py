@@ -70,11 +70,6 @@ class Clock:
             self._placing = Placing(now, self.session.label)
         return self._placing
 
-    @property
-    def closing(self) -> bool:
-        """Whether the current bar is the last of its session."""
-        return self.bar + 1 == self.until
-
 
 def before_trading(session: Session) -> datetime:
     """Return 08:45 in New York on the day of a session, or its opening if that is earlier; UTC."""

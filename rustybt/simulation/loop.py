@@ -221,6 +221,7 @@ class Simulation:
         clock, panel, blotter, data = self.clock, self._panel, self.blotter, self.data
         carry = self.carry if self.carry.each_bar else None
         waiting, due = blotter.waiting, self._spinoffs.due
+        last = clock.until - 1
         for bar in range(clock.bar, clock.until):
             clock.bar = bar
             panel.seen = bar + 1
@@ -229,7 +230,7 @@ class Simulation:
             if carry is not None:
                 carry.fund(label)
             if waiting:
-                blotter.fill(data, self.holdings, label, clock.now, closing=clock.closing)
+                blotter.fill(data, self.holdings, label, clock.now, closing=bar == last)
             if carry is not None:
                 carry.call(label)
             on_bar(data)

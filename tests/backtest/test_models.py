@@ -22,6 +22,7 @@ from rustybt.finance.commission import (
 )
 from rustybt.finance.execution import (
     LimitOrder,
+    MarketOnOpenOrder,
     MarketOrder,
     StopLimitOrder,
     StopOrder,
@@ -41,6 +42,7 @@ from rustybt.finance.slippage import (
     VolumeShareSlippage,
 )
 from rustybt.finance.transaction import Transaction
+from rustybt.runner import run_algorithm
 
 NOW = datetime(2020, 1, 6, 21, tzinfo=UTC)
 DAY = date(2020, 1, 6)
@@ -477,3 +479,69 @@ def test_a_model_that_was_used_can_be_made_again_from_its_public_attributes(mode
         fee(model, resting=True)
     parameters = {key: value for key, value in vars(model).items() if key[0] != "_"}
     assert repr(type(model)(**parameters)) == repr(model)
+
+
+class Curious(SlippageModel):
+    """A model of a user's own that asks the bar whatever a strategy may ask."""
+
+    def __init__(self):
+        self._told = []
+
+    def process_order(self, data, order):
+        _, other = self._all
+        self._told.append(
+            {
+                "own": [
+                    data.current(order.asset, it) for it in ("close", "price", "volume", "open")
+                ],
+                "other": data.current(other, "close"),
+                "table": data.current(self._all, ["close", "volume"]).to_numpy().tolist(),
+                "row": data.current(order.asset, ["close", "high"]).tolist(),
+                "past": data.history(order.asset, "close", 2, "1d").tolist(),
+                "tradable": data.can_trade(other),
+                "day": str(data.current_session.date()),
+            }
+        )
+        return data.current(order.asset, "close"), order.open_amount
+
+
+@pytest.mark.parametrize(
+    ("style", "own"),
+    [
+        (MarketOrder(), [11.0, 11.0, 500.0, 10.5]),
+        (MarketOnOpenOrder(), [10.5, 10.5, 500.0, 10.5]),
+    ],
+)
+def test_a_model_of_ones_own_may_ask_the_bar_what_a_strategy_may(make_bundle, style, own):
+    root = make_bundle(
+        {"A": [(9.0, 12.0, 8.0, 10.0, 400), (10.5, 13.0, 9.0, 11.0, 500)], "B": [20.0, 21.0]}
+    )
+    model = Curious()
+
+    def initialize(context):
+        model._all = [context.symbol("A"), context.symbol("B")]
+
+    def handle_data(context, data):
+        if not context.portfolio.positions and not context.get_open_orders():
+            context.order(context.symbol("A"), 3, style=style)
+
+    perf = run_algorithm(
+        "2020-01-06",
+        "2020-01-07",
+        initialize=initialize,
+        handle_data=handle_data,
+        root=root,
+        slippage=model,
+        store=False,
+    )
+    (told,) = model._told
+    assert told == {
+        "own": own,
+        "other": 21.0,
+        "table": [[11.0, 500.0], [21.0, 1_000_000.0]],
+        "row": [11.0, 13.0],
+        "past": [10.0, 11.0],
+        "tradable": True,
+        "day": "2020-01-07",
+    }
+    assert [it["price"] for day in perf["transactions"] for it in day] == [own[0]]

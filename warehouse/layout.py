@@ -13,6 +13,7 @@
     registered/<bundle>.json                          what a bundle is fetched from
     pipelines/<name>.sql                              saved views, one SELECT a file
     backtests/run=<id>/<table>.parquet                a stored run, written whole
+    backtests/run=<id>/files.json                     size and SHA-256 of its files
     catalog.duckdb                                    views for other tools; can be rebuilt
 """
 

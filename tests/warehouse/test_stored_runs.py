@@ -220,6 +220,8 @@ def test_a_damaged_listing_leaves_out_what_it_does_not_vouch_for(stored, caplog)
     for run in RUN_OF.values():
         assert any((run, 1) not in rows for rows in found.values())
         assert f"rustybt runs delete {run}" in caplog.text
+    gone = RUN_OF["gone"]  # a run without a listing may be an older one, which had none
+    assert [it.path.name for it in stored.run_damages([gone])] == ["runs.parquet"]
 
 
 def test_any_byte_of_a_listing_may_be_flipped(wh):

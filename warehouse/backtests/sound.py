@@ -83,12 +83,14 @@ def damages(
         if runs is not None and not folder.exists():
             raise unknown(run)
         integrity.forget(folder / LISTING)
+        found: dict[Path, DamageError] = {}  # a damaged listing is met at each table
         for table in TABLES:
             integrity.forget(file_of(folder, table.name))
             try:
                 require(folder, table.name, sizes=sizes and table is not RUNS)
             except DamageError as error:
-                yield error
+                found.setdefault(error.path, error)
+        yield from found.values()
 
 
 def require(home: Path, table: str, *, sizes: bool = False) -> None:

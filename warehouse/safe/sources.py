@@ -46,9 +46,10 @@ def give_views(
         _give_bundle(session, place, log.read(place, versions[schema]), named[schema])
     if meta:
         _give_meta(session, root, versions, sorted(meta))
-    return [
-        told for it in backtests.TABLES if it.name in runs for told in _give_runs(session, root, it)
-    ]
+    told = (
+        it for of in backtests.TABLES if of.name in runs for it in _give_runs(session, root, of)
+    )
+    return list(dict.fromkeys(told))
 
 
 def give_saved(session: Sealed, saved: Mapping[str, str]) -> None:

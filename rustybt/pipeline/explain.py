@@ -13,11 +13,12 @@ from rustybt.pipeline.compiler.compile import Reach, compile_plan
 from rustybt.pipeline.compiler.crossing import together
 from rustybt.pipeline.compiler.direct import direct_outputs, without
 from rustybt.pipeline.compiler.execute import first_pass
+from rustybt.pipeline.compiler.facts import Facts
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.plan import Plan
 from rustybt.pipeline.compiler.python_stage import Reading, demands, readings
 from rustybt.pipeline.compiler.run import program_of, reach_of, sessions_of, span_of
-from rustybt.pipeline.compiler.spine import Facts, Spine, is_derived, read_span, spine_of
+from rustybt.pipeline.compiler.spine import Spine, is_derived, read_span, spine_of
 from rustybt.pipeline.compiler.stages import text_of
 from rustybt.pipeline.compiler.standing import is_dense
 from rustybt.pipeline.compiler.streaming import Pass

@@ -21,8 +21,7 @@ from rustybt.errors import (
     WindowInputError,
 )
 from rustybt.pipeline import Pipeline
-from rustybt.pipeline.compiler import execute
-from rustybt.pipeline.compiler.standing import blocks_of
+from rustybt.pipeline.compiler.spine import Spine
 from rustybt.pipeline.custom import CustomClassifier, CustomFactor, CustomFilter
 from rustybt.pipeline.data import EquityPricing
 from rustybt.pipeline.factors import Returns, SimpleMovingAverage
@@ -153,13 +152,13 @@ def test_windows_are_adjusted_as_known_at_each_session(small, panel, first):
 
 def test_windows_of_stored_rows_are_those_of_computed_ones(small, panel, monkeypatch):
     stored = []
-    real = blocks_of
+    real = Spine.as_stored
 
-    def noted(path, rows):
-        stored.append(path)
-        return real(path, rows)
+    def noted(self, names, *rest):
+        stored.append(set(names))
+        return real(self, names, *rest)
 
-    monkeypatch.setattr(execute, "blocks_of", noted)
+    monkeypatch.setattr(Spine, "as_stored", noted)
     columns = {"weighted": Weighted(), "oldest": Range().oldest, "newest": Range().newest}
     mask = EquityPricing.volume.latest > 0
     columns |= {"masked": Mean(mask=mask), "of_changes": Mean(inputs=[Returns(window_length=2)])}
@@ -168,7 +167,9 @@ def test_windows_of_stored_rows_are_those_of_computed_ones(small, panel, monkeyp
     # Most of two years: what is kept of the snapshot is read, for all sessions.
     span = panel.sessions[1], "2025-12-31"
     got = Pipeline(columns).run(*span, bundle="small", warehouse=small, cache=False).pl()
-    assert len(stored) == 2  # of weighted and of the range; the others are computed of rows
+    scales = {"price_scale", "split_scale"}
+    assert {"close", "volume"} in [it - scales for it in stored]
+    assert {"high", "low"} in [it - scales for it in stored]
     assert got.filter(pl.col("session") <= panel.sessions[-1]).equals(expected)
 
 

@@ -4,9 +4,8 @@ Those of a whole snapshot are derived once and kept with it as Parquet; a short 
 other columns than those of `bars_1d`, gets rows of its own in memory.
 """
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import pairwise
@@ -21,13 +20,13 @@ from sqlglot import exp
 
 from rustybt.errors import RowOrderError
 from rustybt.pipeline.compiler.compile import Reach, row_parts, with_parts
+from rustybt.pipeline.compiler.facts import Facts, said, with_facts
 from rustybt.pipeline.compiler.living import LivingRows
 from rustybt.pipeline.compiler.padded import padded_rows
 from rustybt.pipeline.compiler.plan import Plan
 from rustybt.pipeline.compiler.streaming import PAD
-from rustybt.pipeline.compiler.sums import Sums, Units, units_of, with_sums
+from rustybt.pipeline.compiler.sums import units_of
 from rustybt.pipeline.data import BoundColumn, EquityPricing
-from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Sql, column, number
 from warehouse import sqltext
 
@@ -44,31 +43,6 @@ _FEW: Final = 3_000_000  # rows that are computed at most
 _BEFORE: Final = 1  # sessions before a window at which its running sum begins
 _ONE_PIECE: Final = 200_000  # rows up to which a second plan costs more than a second thread gives
 _PIECES: Final = 4  # at most, so that no thread waits long for the last
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known about the rows of a spine.
-
-    Parameters
-    ----------
-    longest
-        Sessions of the asset that has the most.
-    scaled
-        Whether any action changes a price.
-    edges
-        The sids at which the rows can be cut into pieces of about equal size, the first included.
-    sums
-        The fields that have running sums, by their steady name.
-    positive
-        The steady names of fields whose values are all above 0.
-    """
-
-    longest: int
-    scaled: bool
-    edges: tuple[int, ...]
-    sums: Mapping[str, Sums]
-    positive: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -239,10 +213,7 @@ def is_derived(plan: Plan, reads: int, sessions: int, assets: int) -> bool:
 
 def _derived(path: Path, first: int, until: int) -> Spine:
     metadata = pq.read_metadata(path)
-    said = json.loads(metadata.metadata[b"rustybt"])
-    sums = {name: Sums(**it) for name, it in said["sums"].items()}
-    edges, positive = tuple(said["edges"]), frozenset(said["positive"])
-    facts = Facts(said["longest"], said["scaled"], edges, sums, positive)
+    facts = Facts.told(metadata.metadata[b"rustybt"])
     numbered = exp.column(_ROW).eq(exp.true())
     path_in_sql = exp.Literal.string(str(path))
     source = exp.Table(this=exp.func("read_parquet", path_in_sql, numbered))
@@ -250,7 +221,7 @@ def _derived(path: Path, first: int, until: int) -> Spine:
     # What reads all history is told from the asset before by the pad, which begins before it.
     span = [s < until, *([s >= first] if first > 1 else [])]
     pieces = []
-    few = edges[:: -(-len(edges) // _PIECES)]
+    few = facts.edges[:: -(-len(facts.edges) // _PIECES)]
     for low, high in pairwise([*few, None]):
         bounds = [exp.column("sid") >= low] + ([] if high is None else [exp.column("sid") < high])
         columns = _steady(_FIELDS, scaled=facts.scaled)
@@ -290,7 +261,7 @@ def _computed(
     else:
         fields = plan.fields or _FIELDS[-1:]
         rows = padded_rows(fields, reach, lives, bundle=bundle, warehouse=warehouse)
-    rows, facts = _with_facts(rows, plan.fields, units_of(bundle, warehouse))
+    rows, facts = with_facts(rows, plan.fields, units_of(bundle, warehouse))
     base = max(first - 1, 0)
     rows = _counted_from(base, rows)
     columns = _steady(plan.fields, scaled=facts.scaled)
@@ -349,7 +320,7 @@ def _build(path: Path, *, bundle: str, warehouse: "Warehouse", lives: LivingRows
     writer = None
     try:
         for chunk in _chunks(bundle, warehouse, lives):
-            rows, known = _with_facts(chunk, _FIELDS, units)
+            rows, known = with_facts(chunk, _FIELDS, units)
             facts.append(known)
             if writer is None:
                 writer = pq.ParquetWriter(
@@ -357,7 +328,7 @@ def _build(path: Path, *, bundle: str, warehouse: "Warehouse", lives: LivingRows
                 )
             writer.write_table(rows, row_group_size=_GROUP)
         if writer is not None:
-            writer.add_key_value_metadata({"rustybt": _said(facts)})
+            writer.add_key_value_metadata({"rustybt": said(facts)})
     finally:
         if writer is not None:
             writer.close()
@@ -370,46 +341,3 @@ def _chunks(bundle: str, warehouse: "Warehouse", lives: LivingRows) -> Iterator[
         some = sids[at : at + size]
         ends = some[0], some[-1]
         yield padded_rows(_FIELDS, Reach(), lives, bundle=bundle, warehouse=warehouse, sids=ends)
-
-
-def _with_facts(
-    rows: pa.Table, fields: Sequence[BoundColumn], units: Units
-) -> tuple[pa.Table, Facts]:
-    sids, k = (rows[name].combine_chunks().to_numpy() for name in ("sid", "k"))
-    names = "price_then", "split_then", "price_ratio", "split_ratio"
-    ratios = {name: rows[name].combine_chunks().to_numpy() for name in names}
-    scaled = bool(any((it != 1).any() for it in ratios.values()))
-    middle = sids[len(sids) // 2 :][:1].tolist()
-    edges = tuple(sorted({*sids[:1].tolist(), *middle})) or (0,)  # one piece, be it empty
-    # A price free of actions is a quotient, of which no unit is known.
-    rows, sums = with_sums(rows, fields, units)
-    positive = frozenset(
-        it.steady
-        for it in fields
-        if it.price and _least(rows[it.raw].combine_chunks(), ratios["price_then"]) > 0
-    )
-    longest = int(k.max(initial=0)) + 1
-    return rows, Facts(longest, scaled, edges, {} if scaled else sums, positive)
-
-
-def _least(prices: pa.Array, over: Values) -> float:
-    """Return the least price free of actions."""
-    return float(np.nanmin(prices.to_numpy(zero_copy_only=False) / over, initial=np.inf))
-
-
-def _said(facts: Sequence[Facts]) -> str:
-    edges = sorted({edge for it in facts for edge in it.edges})
-    sums = facts[0].sums
-    for more in facts[1:]:
-        sums = {name: it.also(more.sums[name]) for name, it in sums.items() if name in more.sums}
-    if any(it.scaled for it in facts):
-        sums = {}
-    return json.dumps(
-        {
-            "longest": max(it.longest for it in facts),
-            "scaled": any(it.scaled for it in facts),
-            "edges": edges,
-            "sums": {name: asdict(it) for name, it in sums.items()},
-            "positive": sorted(frozenset.intersection(*(it.positive for it in facts))),
-        }
-    )

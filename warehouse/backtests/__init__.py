@@ -6,7 +6,7 @@ snapshot that it was run on. All that is said of it stands in its table ``runs``
 
 from warehouse.backtests.folder import ids
 from warehouse.backtests.sound import Sound, damages, sound
-from warehouse.backtests.stored import dataset, read, remove, snapshots, write
+from warehouse.backtests.stored import read, remove, snapshots, write
 from warehouse.backtests.tables import (
     ARROW,
     DAILY,
@@ -35,7 +35,6 @@ __all__ = [
     "Sound",
     "Table",
     "damages",
-    "dataset",
     "ids",
     "read",
     "remove",

@@ -1,23 +1,21 @@
 """Stores, reads and removes runs."""
 
 import json
-import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from warehouse import layout
 from warehouse.backtests.folder import damage, file_of, home, ids, unknown
 from warehouse.backtests.sound import LISTING, require
-from warehouse.backtests.tables import ARROW, ID, RUNS, TABLES, Table
+from warehouse.backtests.tables import RUNS, TABLES
 from warehouse.errors import DamageError, RunNameError
 from warehouse.snapshots import disk
 
@@ -79,18 +77,6 @@ def read(root: Path, run: str, table: str) -> pa.Table:
     if not folder.is_dir():
         raise unknown(run)
     return _read(folder, table)
-
-
-def dataset(root: Path, table: Table, paths: Sequence[Path]) -> ds.Dataset:
-    """Return one table of several runs as an Arrow dataset; what a file does not have is NULL."""
-    columns = [ID, *table.stored]
-    schema = pa.schema([(it.name, ARROW[it.type]) for it in columns])
-    folders = ds.partitioning(pa.schema([(ID.name, ARROW[ID.type])]), flavor="hive")
-    base = os.fspath(layout.backtests_dir(root))
-    files = list(map(os.fspath, paths))
-    return ds.dataset(
-        files, schema, format="parquet", partitioning=folders, partition_base_dir=base
-    )
 
 
 def remove(root: Path, run: str) -> None:

@@ -1,17 +1,19 @@
 """Gives a sealed session the views that a statement reads, over Arrow data instead of files."""
 
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from warehouse import backtests, sqltext
-from warehouse.backtests import Table
+from warehouse.backtests import ARROW, Table
 from warehouse.catalog import create_meta
 from warehouse.catalog.derived import derived_views
 from warehouse.catalog.saved import SCHEMA
 from warehouse.catalog.views import datasets_of, shown, views_of
-from warehouse.layout import BundleDir
+from warehouse.layout import BundleDir, backtests_dir
 from warehouse.model import BundleName
 from warehouse.safe.guard import View
 from warehouse.schema import Dataset, dataset
@@ -96,12 +98,24 @@ def _give_runs(session: Sealed, root: Path, table: Table) -> list[str]:
     view = {"schema": backtests.SCHEMA, "name": table.name, "columns": table.shown}
     if paths:
         given = f"{backtests.SCHEMA}.{table.name}.given"
-        session.give(given, backtests.dataset(root, table, paths))
+        session.give(given, _rows_of(root, table, paths))
         session.define(sqltext.render("safe/stored_runs", **view, given=given))
     else:
         empty = {"stored": table.stored, "files": (), "portable": False}
         session.define(sqltext.render("views/stored_runs", **view, **empty))
     return list(map(str, damages))
+
+
+def _rows_of(root: Path, table: Table, paths: Sequence[Path]) -> ds.Dataset:
+    """Return one table of several runs, each with its id; what a file does not have is NULL."""
+    columns = [backtests.ID, *table.stored]
+    schema = pa.schema([(it.name, ARROW[it.type]) for it in columns])
+    folders = ds.partitioning(pa.schema([schema.field(backtests.ID.name)]), flavor="hive")
+    base = os.fspath(backtests_dir(root))
+    files = list(map(os.fspath, paths))
+    return ds.dataset(
+        files, schema, format="parquet", partitioning=folders, partition_base_dir=base
+    )
 
 
 def _give_meta(

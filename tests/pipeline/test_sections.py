@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import warehouse
@@ -67,6 +68,22 @@ def test_lists_hold_the_values_of_a_section_by_sid(wh, by):
     places = sections.places().to_pylist()
     met = list(dict.fromkeys(places))  # in the order of their first rows
     assert str([lists[it].as_py() for it in met]) == str(expected)  # NaN is not equal to itself
+
+
+@pytest.mark.parametrize("by", [["s"], ["s", "label"]])
+def test_percentiles_are_those_of_numpy_to_the_bit(by):
+    given = rows(4)
+    finite = pc.if_else(pc.is_finite(given["x"]), given["x"], None)
+    sections = Sections.of(given["s"].to_numpy(), *(given[it] for it in by[1:]))
+    ranks = sections.ranks(finite, descending=False)
+    present = [it.as_py() or [] for it in sections.lists(finite)]
+    present = [[x for x in it if x is not None] for it in present]
+    assert [] in present
+    assert max(map(len, present)) > 5
+    for percentile in (0, 10, 100 / 3, 50, 62.5, 99.9, 100):
+        found = ranks.percentile(finite.to_numpy(), percentile).to_pylist()
+        expected = [np.percentile(it, percentile) if it else None for it in present]
+        assert found == expected, percentile
 
 
 def test_more_sessions_than_16_bits_hold_are_told_apart():

@@ -17,7 +17,7 @@ from rustybt.pipeline.compiler.places import taken
 from rustybt.pipeline.compiler.ranked import rank_correlations
 from rustybt.pipeline.compiler.sections import Ranks, Sections
 from rustybt.pipeline.compiler.stages import text_of
-from rustybt.pipeline.compiler.streaming import RANK_CORRELATION
+from rustybt.pipeline.compiler.streaming import PERCENTILE, RANK_CORRELATION
 from rustybt.pipeline.vocabulary.nanmath import Values
 from rustybt.pipeline.vocabulary.quantity import Sql
 
@@ -37,6 +37,7 @@ _OVER_LISTS: Final[Mapping[type[object], str]] = {
     exp.StddevPop: "stddev_pop",
     exp.Sum: "sum",
 }
+_WITHOUT_SQL: Final = {RANK_CORRELATION: "rank correlation", PERCENTILE: "percentile"}
 
 
 def together(windows: Windows) -> list[Windows]:
@@ -46,7 +47,7 @@ def together(windows: Windows) -> list[Windows]:
     """
     groups: dict[tuple[object, ...], dict[str, exp.Window]] = {}
     for name, window in windows.items():
-        key = _kind(window), *_partition(window), *(_ranked_by(window) or ())
+        key = _kind(window), *_partition(window), *_ordered(window)
         groups.setdefault(key, {})[name] = window
     return list(groups.values())
 
@@ -88,6 +89,8 @@ class Crossing:
             return self._of_sections(windows, self.sections[_partition(first)])
         if _kind(first) == "rank":
             return self._ranked(windows, self.sections[_partition(first)])
+        if _kind(first) == "percentile":
+            return self._percentiles(windows, self.sections[_partition(first)])
         if _kind(first) == "rank correlation":
             return {name: self._correlated(it) for name, it in windows.items()}
         return self._by_row(windows, needs)
@@ -110,6 +113,16 @@ class Crossing:
             for name, it in windows.items()
         }
 
+    def _percentiles(self, windows: Windows, sections: Sections) -> dict[str, pa.ChunkedArray]:
+        (x, _), places = next(iter(windows.values())).this.expressions, sections.places()
+        column = self.rows[x.name]
+        ranks, values = sections.ranks(column, descending=False), column.to_numpy()
+        edges = {
+            name: ranks.percentile(values, float(it.this.expressions[1].name))
+            for name, it in windows.items()
+        }
+        return {name: taken(pa.chunked_array([it]), places) for name, it in edges.items()}
+
     def _correlated(self, window: exp.Window) -> pa.ChunkedArray:
         sids, x, y = (
             self.rows[it].to_numpy() for it in ("sid", *(it.name for it in window.this.expressions))
@@ -131,8 +144,8 @@ class Crossing:
 def _kind(window: exp.Window) -> str:
     """Return in which way a window is computed."""
     function = window.this
-    if isinstance(function, exp.Anonymous) and function.this == RANK_CORRELATION:
-        return "rank correlation"
+    if isinstance(function, exp.Anonymous) and function.this in _WITHOUT_SQL:
+        return _WITHOUT_SQL[function.this]
     if _partition(window)[0] != "session":
         return "by row"
     return "of a section" if _ranked_by(window) is None else "rank"
@@ -149,6 +162,13 @@ def _ranked_by(window: exp.Window) -> tuple[str, bool] | None:
         return None
     order = window.args["order"].expressions[0]
     return order.this.name, bool(order.args.get("desc"))
+
+
+def _ordered(window: exp.Window) -> tuple[object, ...]:
+    """Return what is sorted for a window."""
+    if _kind(window) == "percentile":
+        return (window.this.expressions[0].name,)
+    return _ranked_by(window) or ()
 
 
 def _rank(window: exp.Window, ranks: Ranks) -> Values:

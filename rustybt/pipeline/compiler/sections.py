@@ -56,6 +56,32 @@ class Ranks:
         first = self._run[begins[sizes > 0]]
         return self._by_row(self._run - np.repeat(first, sizes[sizes > 0]) + 1)
 
+    def percentile(self, values: Array, percentile: float) -> pa.Array:
+        """Return the value below which so much of each section lies, to the bit of NumPy.
+
+        Parameters
+        ----------
+        values
+            Those that are ranked, one a row.
+        percentile
+            Of 0 to 100.
+
+        Returns
+        -------
+        pyarrow.Array
+            One number a section; NULL if it has no value.
+        """
+        ordered, counts = values[self.rows], np.diff(self.edges)
+        some = counts > 0
+        at = (counts[some] - 1.0) * (percentile / 100)
+        below, above = (self.edges[:-1][some] + it(at).astype("i8") for it in (np.floor, np.ceil))
+        low, high, part = ordered[below], ordered[above], at - np.floor(at)
+        found = np.zeros(len(counts))
+        with np.errstate(invalid="ignore", over="ignore"):
+            apart = high - low
+            found[some] = np.where(part < 0.5, low + apart * part, high - apart * (1 - part))
+        return pa.array(found, mask=~some)
+
     @cached_property
     def _before(self) -> Values:
         before: Values = np.repeat(self.edges[:-1], np.diff(self.edges))

@@ -18,7 +18,7 @@ from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Applied, Factor, Filter
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope, lagged
-from rustybt.pipeline.vocabulary.merge import Blocks, Ranked, Sliding
+from rustybt.pipeline.vocabulary.merge import Blocks, Percentile, Ranked, Sliding
 from rustybt.pipeline.vocabulary.quantity import Kept, Quantity, Sql, column, nodes
 
 ALIVE: Final = column("alive")
@@ -98,7 +98,7 @@ class Stages(Form):
     def _slide(self, sql: Sql) -> Sql:
         # The innermost first, since the inputs of a window may be windows.
         for node in reversed(nodes(sql, Sliding)):
-            if isinstance(node, Ranked):
+            if isinstance(node, (Percentile, Ranked)):
                 value = self._slide(self.settle_kept(node.args["native"][0]))
             else:
                 value = node.args["native"] or self._merged(node)

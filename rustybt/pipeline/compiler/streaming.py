@@ -17,11 +17,12 @@ from rustybt.pipeline.compiler.stages import Form, text_of, values_of
 from rustybt.pipeline.compiler.sums import Sums
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
-from rustybt.pipeline.vocabulary.merge import Blocks, Ranked, Sliding, WindowSum
+from rustybt.pipeline.vocabulary.merge import Blocks, Percentile, Ranked, Sliding, WindowSum
 from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, nodes, nonzero, number
 
 PAD: Final = 64
 RANK_CORRELATION: Final = "rank_correlation"  # no function of SQL: `ranked` computes it
+PERCENTILE: Final = "percentile"  # nor is this: `sections` does
 MASKED: Final = "masked"  # under which a CASE knows that it keeps a look back from the asset before
 _REACH: Final = "reach"  # under which a window knows how many rows it looks back
 
@@ -183,6 +184,8 @@ class Streams(Form):
     def _resolved(self, node: Sql) -> Sql:
         if isinstance(node, Ranked):
             return self._ranked(node)
+        if isinstance(node, Percentile):
+            return self._percentile(node)
         if isinstance(node, Sliding):
             return self._merged(node)
         function = node.this
@@ -292,6 +295,14 @@ class Streams(Form):
             exp.Window(this=function, partition_by=of_asset, order=order, spec=rows)
         )
 
+    def _percentile(self, node: Percentile) -> Sql:
+        x, *label = (exp.column(self.column(it, "operand")) for it in node.expressions)
+        value = exp.Literal.number(repr(float(node.args["percentile"])))
+        function = exp.Anonymous(this=PERCENTILE, expressions=[x, value])
+        order = exp.Order(expressions=[exp.Ordered(this=exp.column("sid"), nulls_first=False)])
+        together = [exp.column("session"), *label]
+        return self._crossing(exp.Window(this=function, partition_by=together, order=order))
+
     def _own(self, of: Sql) -> Sql:
         # On the rows of the pad it may have looked at the asset before.
         own = exp.GTE(this=exp.column("k"), expression=exp.Literal.number(0))
@@ -331,7 +342,8 @@ def _operands(window: Sql) -> list[Sql]:
         return []
     ordered = (it.this for it in window.args["order"].expressions)
     read = [window.this.args.get("this"), *partition, *ordered]
-    return [it for it in read if it is not None and not isinstance(it, (exp.Column, exp.Star))]
+    held = exp.Column, exp.Star
+    return [it for it in read if isinstance(it, exp.Expr) and not isinstance(it, held)]
 
 
 def _columns(sql: Sql) -> frozenset[str]:

@@ -17,7 +17,6 @@ from rustybt.pipeline.vocabulary.quantity import (
     choose,
     function,
     greatest,
-    kept,
     least,
     number,
 )
@@ -234,7 +233,7 @@ class PercentileBetween(SectionOperation):
 
     @override
     def express_section(self, x: Quantity, section: Section) -> Quantity:
-        low, high = (_percentile(x, section, it) for it in (self.lowest, self.highest))
+        low, high = (section.percentile(x, it) for it in (self.lowest, self.highest))
         return x.compare(">=", low).both(x.compare("<=", high))
 
     @override
@@ -270,7 +269,7 @@ class QuantileLabel(SectionOperation):
 
     @override
     def express_section(self, x: Quantity, section: Section) -> Quantity:
-        edges = [_percentile(x, section, it) for it in self._percentiles]
+        edges = [section.percentile(x, it) for it in self._percentiles]
         above = (choose(x.compare(">", it), number(1), number(0)) for it in edges)
         return x.when_present(sum(above, number(0)).whole())
 
@@ -360,22 +359,6 @@ class PeerCount(SectionOperation):
         _, which, sizes = np.unique(x[present], return_inverse=True, return_counts=True)
         counts[present] = sizes[which]
         return counts
-
-
-def _percentile(x: Quantity, section: Section, percentile: float) -> Quantity:
-    """Return the value below which so much of the section lies, to the bit of NumPy.
-
-    A value may lie on the edge itself, where the last bit decides.
-    """
-    rank, count = section.rank(x, method="ordinal", ascending=True), section.count(x)
-    at = (count - 1) * (percentile / 100)
-    below, above = function("floor", at), function("ceil", at)
-    low = kept(section.maximum(x.masked(rank.holds("<=", below + 1))))
-    high = kept(section.minimum(x.masked(rank.holds(">=", above + 1))))
-    part = kept(at - below)
-    near = low + (high - low) * part
-    far = high - (high - low) * (number(1) - part)
-    return choose(part.compare("<", 0.5), near, far)
 
 
 def _check_bounds(method: str, lowest: float, highest: float, largest: int) -> None:

@@ -27,13 +27,14 @@ from rustybt.pipeline.vocabulary.blocks import (
     SinceStart,
     Total,
 )
-from rustybt.pipeline.vocabulary.merge import ranked, sliding
+from rustybt.pipeline.vocabulary.merge import percentile, ranked, sliding
 from rustybt.pipeline.vocabulary.moments import Codeviations, DecayedDeviations, Deviations
 from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
     Sql,
     call,
     choose,
+    function,
     kept,
     number,
     ranks_in_list,
@@ -266,6 +267,23 @@ class Section:
     def quantile(self, x: Quantity, fraction: float) -> Quantity:
         """Return the value below which a fraction of the session lies, interpolated linearly."""
         return x.like(self._whole("quantile_cont", x.sql, number(fraction).sql))
+
+    def percentile(self, x: Quantity, value: float) -> Quantity:
+        """Return the value below which so much of the session lies, of 0 to 100, to the bit of NumPy.
+
+        A value may lie on the edge itself, where the last bit decides.
+        """
+        rank, count = self.rank(x, method="ordinal", ascending=True), self.count(x)
+        at = (count - 1) * (value / 100)
+        below, above = function("floor", at), function("ceil", at)
+        low = kept(self.maximum(x.masked(rank.holds("<=", below + 1))))
+        high = kept(self.minimum(x.masked(rank.holds(">=", above + 1))))
+        part = kept(at - below)
+        near = low + (high - low) * part
+        far = high - (high - low) * (number(1) - part)
+        native = choose(part.compare("<", 0.5), near, far)
+        labels = [] if self.label is None else [self.label]
+        return x.like(percentile(value, x, *labels, native=native.sql).sql)
 
     def of_sid(self, x: Quantity, sid: int) -> Quantity:
         """Return the value of one asset, on every row; NULL where it is missing."""

@@ -107,6 +107,22 @@ def ranked(length: int, *inputs: Quantity, native: Sql) -> Quantity:
     return Quantity(Ranked(length=length, expressions=arguments, native=(native,)))
 
 
+class Percentile(Sliding):
+    """The value of a section below which so much of it lies.
+
+    ``expressions`` are what is looked at and, where there is one, the label of the sections; ``native`` is the
+    same in SQL, in a tuple as that of `Ranked`: a run sorts each section once instead.
+    """
+
+    arg_types: ClassVar = {"percentile": True, "expressions": True, "native": True}
+
+
+def percentile(value: float, *inputs: Quantity, native: Sql) -> Quantity:
+    """Return a percentile as a node of the tree; see `Percentile`."""
+    arguments = [it.sql.copy() for it in inputs]
+    return Quantity(Percentile(percentile=value, expressions=arguments, native=(native,)))
+
+
 Place: TypeAlias = Callable[[Quantity], Quantity]
 Lag: TypeAlias = Callable[[Quantity, int, float | None], Quantity]
 

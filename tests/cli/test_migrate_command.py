@@ -45,6 +45,7 @@ def test_a_bundle_is_named_and_its_figures_are_printed(rustybt, bundle, tmp_path
         "splits": 1,
         "dividends": 0,
         "mergers": 0,
+        "stock_dividends": 0,
     }
     assert "reading it again" in done.stderr
     again = rustybt(*words, "--no-progress", "--start", DAYS[1], env=home)

@@ -52,6 +52,7 @@ def test_what_is_stored_is_what_the_view_shows(tmp_path, exact, kinds):
     for call, dataset, view in kinds:
         report = resample("m", *call, root=tmp_path)
         assert (report.dataset, report.new) == (dataset, True)
+        assert report.first in DAYS
         assert same(tmp_path, dataset, view), dataset
         with warehouse.open(tmp_path) as wh:
             assert wh.snapshot("m").lineage["resampled"] == {

@@ -6,8 +6,6 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-import pyarrow.compute as pc
-
 import warehouse
 from rustybt.data.resolutions import TICK, resolution_of
 from rustybt.errors import BundleTableError, RequestError
@@ -158,6 +156,8 @@ def _store(source: Warehouse, txn: Transaction, head: Snapshot, wanted: _Wanted)
         lineage = {"dataset": of.name, "of": wanted.of, "snapshot": head.version}
         head = txn.commit({"resampled": lineage})
     if first == date.min:  # nothing stood there
+        import pyarrow.compute as pc  # which an ingest of plain files does without
+
         first = pc.min(made["session"]).as_py()
     return Resampled(head.bundle, of.name, head.version, new, first, made.num_rows)
 

@@ -47,8 +47,9 @@ def together(windows: Windows) -> list[Windows]:
     """
     groups: dict[tuple[object, ...], dict[str, exp.Window]] = {}
     for name, window in windows.items():
-        key = _kind(window), *_partition(window), *_ordered(window)
-        groups.setdefault(key, {})[name] = window
+        kind = _kind(window)
+        sorted_by = _ordered(window) if kind in {"rank", "percentile"} else ()
+        groups.setdefault((kind, *_partition(window), *sorted_by), {})[name] = window
     return list(groups.values())
 
 
@@ -106,17 +107,17 @@ class Crossing:
         return {name: taken(found[name], places) for name in windows}
 
     def _ranked(self, windows: Windows, sections: Sections) -> dict[str, pa.ChunkedArray]:
-        order = next(iter(windows.values())).args["order"].expressions[0]
-        ranks = sections.ranks(self.rows[order.this.name], descending=bool(order.args.get("desc")))
+        name, descending = _ordered(next(iter(windows.values())))
+        ranks = sections.ranks(self.rows[name], descending=descending)
         return {
             name: pa.chunked_array([pa.array(_rank(it, ranks), mask=~ranks.there)])
             for name, it in windows.items()
         }
 
     def _percentiles(self, windows: Windows, sections: Sections) -> dict[str, pa.ChunkedArray]:
-        (x, _), places = next(iter(windows.values())).this.expressions, sections.places()
-        column = self.rows[x.name]
-        ranks, values = sections.ranks(column, descending=False), column.to_numpy()
+        x, descending = _ordered(next(iter(windows.values())))
+        ranks, values = sections.ranks(self.rows[x], descending=descending), self.rows[x].to_numpy()
+        places = sections.places()
         edges = {
             name: ranks.percentile(values, float(it.this.expressions[1].name))
             for name, it in windows.items()
@@ -148,27 +149,24 @@ def _kind(window: exp.Window) -> str:
         return _WITHOUT_SQL[function.this]
     if _partition(window)[0] != "session":
         return "by row"
-    return "of a section" if _ranked_by(window) is None else "rank"
+    return "rank" if _is_rank(window) else "of a section"
 
 
 def _partition(window: exp.Window) -> tuple[str, ...]:
     return tuple(it.name for it in window.args["partition_by"])
 
 
-def _ranked_by(window: exp.Window) -> tuple[str, bool] | None:
-    """Return the value that is ranked and whether the largest comes first; None if it is no rank."""
+def _is_rank(window: exp.Window) -> bool:
     counts = isinstance(window.this, exp.Count) and isinstance(window.this.this, exp.Star)
-    if not counts and not isinstance(window.this, (exp.RowNumber, exp.Rank, exp.DenseRank)):
-        return None
-    order = window.args["order"].expressions[0]
-    return order.this.name, bool(order.args.get("desc"))
+    return counts or isinstance(window.this, (exp.RowNumber, exp.Rank, exp.DenseRank))
 
 
-def _ordered(window: exp.Window) -> tuple[object, ...]:
-    """Return what is sorted for a window."""
-    if _kind(window) == "percentile":
-        return (window.this.expressions[0].name,)
-    return _ranked_by(window) or ()
+def _ordered(window: exp.Window) -> tuple[str, bool]:
+    """Return the value that a rank or a percentile orders, and whether the largest comes first."""
+    if _is_rank(window):
+        order = window.args["order"].expressions[0]
+        return order.this.name, bool(order.args.get("desc"))
+    return window.this.expressions[0].name, False
 
 
 def _rank(window: exp.Window, ranks: Ranks) -> Values:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from rustybt.pipeline.compiler.compile import Reach
 from rustybt.pipeline.compiler.living import LivingRows
+from rustybt.pipeline.compiler.standing import numbers
 from rustybt.pipeline.compiler.streaming import PAD
 from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.vocabulary.nanmath import Values
@@ -61,7 +62,7 @@ def padded_rows(
     columns = frame.keys(rows.days) | frame.ratios(actions, rows.days)
     at, known = frame.places(bars, rows.days)
     for field in fields:
-        values = _numbers(bars[field.name])[known]
+        values = numbers(bars[field.name])[known]
         columns[field.raw] = frame.scattered(at, values, filled=field.shares > 0)
     return pa.table(columns)
 
@@ -72,13 +73,13 @@ def _begun(
     """Return sids and the days of their first bars, of those assets for which it may matter."""
     if reach.read_from is None:
         found = bars.group_by("sid").aggregate([("session", "min")])
-        return _numbers(found["sid"]), _days(found["session_min"])
+        return numbers(found["sid"]), _days(found["session_min"])
     late = rows.sids_since(reach.read_from)
     if not late:
         return np.empty(0, "i4"), np.empty(0, "datetime64[D]")
     query = sqltext.render("queries/first_bars", schema=bundle)
     found = warehouse.arrow(query, {"sids": late})
-    return _numbers(found["sid"]), _days(found["session"])
+    return numbers(found["sid"]), _days(found["session"])
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class _Frame:
 
     def places(self, bars: pa.Table, days: Values) -> tuple[Values, Values]:
         """Return the rows of bars, and which bars have one."""
-        day, sid = _days(bars["session"]), _numbers(bars["sid"])
+        day, sid = _days(bars["session"]), numbers(bars["sid"])
         s = np.searchsorted(days, day)
         asset = np.minimum(np.searchsorted(self.sids, sid), len(self.sids) - 1)
         if not len(self.sids):
@@ -162,9 +163,9 @@ class _Frame:
     def ratios(self, actions: pa.Table, days: Values) -> dict[str, pa.Array]:
         """Return the ratios of the labels with an action, and the products of all before a label."""
         found = {name: np.ones(self.offsets[-1]) for name in _RATIOS}
-        sid, ratio = _numbers(actions["sid"]), _numbers(actions["ratio"])
+        sid, ratio = numbers(actions["sid"]), numbers(actions["ratio"])
         label = np.searchsorted(days, _days(actions["session"]))
-        of_split = np.where(_numbers(actions["is_split"]), ratio, 1.0)
+        of_split = np.where(numbers(actions["is_split"]), ratio, 1.0)
         held, first = np.unique(sid, return_index=True)
         for asset, begin, end in zip(held, first, np.append(first, len(sid))[1:], strict=True):
             place = int(np.searchsorted(self.sids, asset))
@@ -199,11 +200,5 @@ class _Frame:
         return (self.offsets[:-1] + self.pads - self.begin)[asset] + label
 
 
-def _numbers(values: pa.ChunkedArray) -> Values:
-    found: Values = values.combine_chunks().to_numpy(zero_copy_only=False)
-    return found
-
-
 def _days(values: pa.ChunkedArray) -> Values:
-    found: Values = values.combine_chunks().to_numpy(zero_copy_only=False)
-    return found.astype("datetime64[D]")
+    return numbers(values).astype("datetime64[D]")

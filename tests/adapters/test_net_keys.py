@@ -18,7 +18,18 @@ def find(given=None, sections=("vendor_free", "vendor")):
 
 
 @pytest.fixture
-def file(monkeypatch, tmp_path):
+def ring():
+    """Sets the keyring of this process for one test: none at first, whatever the machine has."""
+    keyring = pytest.importorskip("keyring")
+    null = pytest.importorskip("keyring.backends.null")
+    before = keyring.get_keyring()
+    keyring.set_keyring(null.Keyring())
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def file(ring, monkeypatch, tmp_path):
     monkeypatch.delenv("VENDOR_API_KEY", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     path = tmp_path / ".rustybt" / "api_keys.ini"
@@ -48,8 +59,8 @@ def test_the_call_goes_before_the_environment_and_that_before_the_file(file, mon
     assert find(Secret("of-the-call")) == "of-the-call"
 
 
-def test_the_keyring_goes_before_the_file(file):
-    keyring = pytest.importorskip("keyring")
+def test_the_keyring_goes_before_the_file(file, ring):
+    import keyring
 
     class Ring(keyring.backend.KeyringBackend):
         priority = 1
@@ -64,14 +75,10 @@ def test_the_keyring_goes_before_the_file(file):
             raise NotImplementedError
 
     file.write_text("[vendor]\napi_key = of-the-file\n")
-    before = keyring.get_keyring()
-    keyring.set_keyring(ring := Ring())
-    try:
-        assert find() == "of-the-ring"
-        ring.locked = True
-        assert find() == "of-the-file"
-    finally:
-        keyring.set_keyring(before)
+    ring(own := Ring())
+    assert find() == "of-the-ring"
+    own.locked = True
+    assert find() == "of-the-file"
 
 
 def test_no_key_names_all_places(file):

@@ -9,10 +9,12 @@ import click
 
 import warehouse
 from rustybt.cli.output import emit, format_option, root_option, say
-from warehouse.errors import QueryError, UnknownBundleError
+from warehouse.catalog.saved import reads
+from warehouse.errors import QueryError, SavedViewError, UnknownBundleError, WarehouseError
 from warehouse.safe.limits import MIB, Limits
 
 _NO_SCHEMA = re.compile(r'schema "([^"]+)" does not exist')
+_NO_TABLE = re.compile(r"Table with name (\w+) does not exist")
 
 
 @click.command
@@ -64,10 +66,19 @@ def _trusted(text: str, root: str | None) -> warehouse.Result:
         try:
             return wh.sql(text)
         except QueryError as error:
-            named = _NO_SCHEMA.search(error.problem)
-            if named is None:
-                raise
-            raise UnknownBundleError(named[1], wh.bundles(), wh.root) from error
+            raise _named(error, text, wh) from error
+
+
+def _named(error: QueryError, text: str, wh: warehouse.Warehouse) -> WarehouseError:
+    """Return the error that says which bundle or saved view a statement wants that is not there."""
+    if schema := _NO_SCHEMA.search(error.problem):
+        return UnknownBundleError(schema[1], wh.bundles(), wh.root)
+    table = _NO_TABLE.search(error.problem)
+    if table is None or not reads(text, table[1]):
+        return error
+    saved = ", ".join(wh.saved_views()) or "none"
+    problem = f"there is no such view; saved are {saved}; `rustybt pipeline save` makes one"
+    return SavedViewError(table[1], problem)
 
 
 def _safe(text: str, root: str | None, limits: Limits) -> warehouse.Result:

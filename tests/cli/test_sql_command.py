@@ -4,6 +4,7 @@ import json
 
 from click.testing import CliRunner
 
+import warehouse
 from rustybt.cli import main
 
 QUERY = "SELECT session, symbol, close FROM tiny.bars_1d ORDER BY ALL"
@@ -85,3 +86,14 @@ def test_every_command_has_help():
     for command in ("bundles", "catalog", "demo", "ingest", "pipeline", "run", "sql"):
         assert f"\n  {command} " in listed
         assert CliRunner().invoke(main, [command, "--help"]).exit_code == 0
+
+
+def test_a_saved_view_that_is_not_there_is_told_with_those_that_are(tmp_path):
+    ask = ["sql", "FROM pipelines.top", "--root", str(tmp_path)]
+    none = CliRunner().invoke(main, ask)
+    assert "Saved view 'top': there is no such view; saved are none;" in none.output
+    with warehouse.open(tmp_path) as wh:
+        wh.save_view("tops", "SELECT 1 AS n")
+    one = CliRunner().invoke(main, ask)
+    assert "saved are tops;" in one.output
+    assert (none.exit_code, one.exit_code) == (1, 1)

@@ -112,6 +112,8 @@ class Gate:
         any_of_them = lists(words) or runs_text(words)
         if not any_of_them and SCHEMA not in words:
             return {}
+        # There before its first view, so that one that is not there is called a table, no bundle.
+        self._session.execute(sqltext.render("views/schema", schema=SCHEMA))
         views = self._saved()
         self._hide_saved(self._saved_shown.keys() - views.keys())
         return views if any_of_them else named_in(words, views)

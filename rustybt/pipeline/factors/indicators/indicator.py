@@ -48,7 +48,7 @@ class Parametrized(WindowedFactor):
             self._check(field.name, getattr(self, field.name))
         object.__setattr__(self, "window_length", self.reach + 1)
         if said not in (None, self.window_length):
-            expected = "not to be given: the window follows from the parameters"
+            expected = f"not to be given: the window follows from {', '.join(self.least)}"
             raise TermParameterError(self._name, "window_length", said, expected)
         super().__post_init__()
 

@@ -24,6 +24,7 @@ from rustybt.pipeline.expression import Classifier, Factor, Filter, check_mask
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.magnitude import NUMBERS, Magnitude
 from rustybt.pipeline.vocabulary.quantity import Quantity, column
+from rustybt.pipeline.vocabulary.relation import Joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,6 +172,13 @@ class CustomTerm(ComputedTerm):
     def empty(self) -> Any:
         return super().empty if self.missing is None else self.missing
 
+    @override
+    def express(self, *inputs: Quantity) -> Quantity:
+        if self.outputs:
+            expected = f"one of {', '.join(self.outputs)}"
+            raise TermParameterError(type(self).__name__, "output", None, expected)
+        return super().express(*inputs)
+
     @property
     def arguments(self) -> dict[str, Any]:
         """The parameters by name."""
@@ -250,6 +258,21 @@ class CustomOutput(Factor):
     @override
     def window_safe(self) -> bool:
         return self.inputs[0].window_safe
+
+    @property
+    @override
+    def operands(self) -> tuple[Term, ...]:
+        return ()  # a factor of several outputs has no value of its own
+
+    @property
+    @override
+    def needs(self) -> tuple[Term, ...]:
+        return tuple(self.inputs)
+
+    @property
+    @override
+    def joined(self) -> Joined | None:
+        return self.inputs[0].joined
 
     @override
     def grown(self, *operands: Magnitude) -> Magnitude:

@@ -91,7 +91,8 @@ class Pipeline:
         Raises
         ------
         UnsupportedColumnError
-            The term is no factor, filter or classifier, or has one value per session.
+            The term is no factor, filter or classifier, has one value per session, or several
+            outputs.
         ColumnNameError
             The name is taken, empty or that of a key of the result.
         """
@@ -104,6 +105,9 @@ class Pipeline:
             raise UnsupportedColumnError(f"Column {name!r}", term, expected)
         if term.ndim == 1:
             expected = "a value per asset; one per session is set beside a factor: factor - term"
+            raise UnsupportedColumnError(f"Column {name!r}", term, expected)
+        if outputs := getattr(term, "outputs", ()):
+            expected = f"one output of the factor, of {', '.join(f'.{it}' for it in outputs)}"
             raise UnsupportedColumnError(f"Column {name!r}", term, expected)
         self._check_name(name, overwrite=overwrite)
         self._columns[name] = term

@@ -236,12 +236,18 @@ class _Reader:
         raise _error(self._text, node, f"{node.sql('duckdb')!r} is not allowed")
 
     def _case(self, node: exp.Case) -> Quantity:
-        if node.this is not None or node.args.get("default") is None:
-            raise _error(self._text, node, "CASE needs WHEN conditions and an ELSE")
-        value = self.value(node.args["default"])
+        if node.this is not None:
+            raise _error(self._text, node, "CASE needs a condition after each WHEN")
+        otherwise = node.args.get("default")
+        missing = otherwise is None or isinstance(otherwise, exp.Null)
+        value = None if missing else self.value(otherwise)
         for branch in reversed(node.args["ifs"]):
-            then = self.value(branch.args["true"])
-            value = choose(self._truth(branch.this), then, self._alike(branch, then, value))
+            then, truth = self.value(branch.args["true"]), self._truth(branch.this)
+            if value is None:
+                value = then.masked(truth)
+            else:
+                value = choose(truth, then, self._alike(branch, then, value))
+        assert value is not None  # noqa: S101 - a CASE has a WHEN
         return value
 
     def _truth(self, node: Any) -> Quantity:

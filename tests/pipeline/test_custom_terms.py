@@ -372,6 +372,13 @@ def test_names_of_outputs_must_be_free(name):
         Range(outputs=[name, "newest"])
 
 
+def test_a_factor_of_several_outputs_is_no_column_and_no_input(small, panel):
+    with pytest.raises(UnsupportedColumnError, match=r"one output of the factor, of \.oldest"):
+        Pipeline({"value": Range()})
+    with pytest.raises(TermParameterError, match="Range: expected output one of oldest"):
+        run(small, panel, {"value": Range().rank()}, 8, 8)
+
+
 def test_what_python_computes_is_never_taken_from_the_cache(small, panel):
     Recorder.seen.clear()
     for _ in range(2):

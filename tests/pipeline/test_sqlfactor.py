@@ -55,6 +55,19 @@ def test_an_expression_gives_the_numbers_of_the_factor(small, panel, text):
         assert kept["sql"].to_list() == pytest.approx(kept["same"].to_list(), rel=1e-12, abs=1e-12)
 
 
+def test_a_case_without_else_is_missing_where_nothing_holds(small, panel):
+    up, down = "close > lag(close, 1)", "close < lag(close, 1)"
+    columns = {
+        "without": SqlFactor(f"CASE WHEN {up} THEN 1 WHEN {down} THEN 2 END"),
+        "null": SqlFactor(f"CASE WHEN {up} THEN 1 WHEN {down} THEN 2 ELSE NULL END"),
+        "zero": SqlFactor(f"CASE WHEN {up} THEN 1 WHEN {down} THEN 2 ELSE 0 END"),
+    }
+    found = rows(small, panel, columns, 8)
+    without = [it or None for it in found["zero"].to_list()]
+    assert {*without} == {None, 1.0, 2.0}
+    assert found["without"].to_list() == found["null"].to_list() == without
+
+
 def test_it_is_adjusted_as_known_at_each_session(small, panel):
     class Python(CustomFactor):
         inputs = [CLOSE, VOLUME]
@@ -122,6 +135,7 @@ REFUSED = {
     "read_csv('x')": "",
     "close -- \n + random()": "not allowed",
     "CASE WHEN close THEN 1 ELSE 0 END / open * open * close": "no condition",
+    "CASE close WHEN 1 THEN close END": "a condition after each WHEN",
     "close +": "",
     "": "",
     "1": "reads no column",

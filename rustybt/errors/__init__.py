@@ -4,6 +4,7 @@ RustyBTError
 ├── MissingExtraError               ImportError: an optional package is not installed
 ├── MissingProgramError             OSError: an optional program is not installed
 ├── RowOrderError                   RuntimeError: rows of a pipeline that came out of order
+├── WorkersError                    TypeError: a class or function that workers cannot import
 ├── UnknownSymbolError              LookupError: names the nearest
 ├── AmbiguousSymbolError            LookupError: a symbol of several assets at the same time
 ├── UnknownSidError                 LookupError
@@ -164,6 +165,7 @@ from rustybt.errors.root import (
     UnknownRootError,
     UnknownSidError,
     UnknownSymbolError,
+    WorkersError,
     with_notes,
 )
 from rustybt.errors.running import (
@@ -285,6 +287,7 @@ __all__ = [
     "UnsupportedColumnError",
     "UnsupportedResolutionError",
     "WindowInputError",
+    "WorkersError",
     "WrongRowsError",
     "with_notes",
 ]

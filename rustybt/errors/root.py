@@ -130,3 +130,15 @@ class MissingProgramError(RustyBTError, OSError):
     def __init__(self, program: str, purpose: str, advice: str) -> None:
         self.program = program
         super().__init__(f"The program {program!r}, which {purpose}, is not found. {advice}")
+
+
+class WorkersError(RustyBTError, TypeError):
+    """Something that worker processes are to use and cannot import."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            f"Worker processes cannot import what they are to use: {problem}. Move its classes and "
+            "functions to the top of a module, put the lines of a script that start workers under "
+            "`if __name__ == '__main__':`, or use one worker."
+        )

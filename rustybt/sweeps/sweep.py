@@ -56,7 +56,8 @@ def run_sweep(  # noqa: PLR0913 - what all runs share
     ----------
     strategy
         A subclass of `TradingAlgorithm`, hooks by name, or a file as for ``rustybt run -f``. Workers
-        import classes and functions, so that a script needs ``if __name__ == "__main__":``.
+        import classes and functions: those of a script need ``if __name__ == "__main__":`` in it, and
+        those of a notebook are refused.
     grid
         Values of each parameter by name, for all their combinations; or a list of parameters.
     start, end
@@ -93,6 +94,8 @@ def run_sweep(  # noqa: PLR0913 - what all runs share
         The grid, the splits, the number of workers or an option cannot be.
     UnknownBundleError, UnknownSnapshotError
         There is no such bundle, or no such version of it.
+    WorkersError
+        Workers cannot import the strategy or an option.
     """
     found = combinations(grid)
     _check(found, options, n_workers, select)

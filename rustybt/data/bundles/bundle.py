@@ -130,8 +130,8 @@ class Bundle(Closing):
         start_date, end_date
             Days, as dates or ISO text, both included; those that are registered, or no bound, if None.
         n_workers
-            Processes that read the source; a script that asks for more than 1 needs the usual
-            ``if __name__ == "__main__":``.
+            Processes that read the source. For more than 1, a source whose class a script defines needs
+            ``if __name__ == "__main__":`` in it.
         on_error
             ``raise``: all or nothing. ``partial``: symbols that fail are left out and reported.
         source

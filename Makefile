@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=worksteal
+unexport PYTHONDONTWRITEBYTECODE   # each process of a test would compile the project anew
 
 .PHONY: demo test test-all check lint types contracts gates format lock example golden reference sessions bench clean
 

@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.fake_exchanges import Authority
+    from tests.forked_command import Forked
 
 Made = TypeVar("Made")
+
+# A busy machine is no defect of what a property says.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +39,16 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> "Authority":
     from tests.fake_exchanges import Authority
 
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def rustybt() -> Iterator["Forked"]:
+    """The command ``rustybt``, each call a process of its own that needs not import it."""
+    from tests.forked_command import Forked
+
+    forked = Forked()
+    yield forked
+    forked.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,5 @@
-"""The command as a person calls it, and a small warehouse to call it on."""
+"""A small warehouse to call the command on."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,25 +9,6 @@ BARS = """date,symbol,open,high,low,close,volume
 2024-01-03,AAA,1.75,2,1,,50
 2024-01-02,BRK.B,300,310,299.5,305.12345678,7
 """
-
-
-@pytest.fixture(scope="session")
-def rustybt() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run ``rustybt`` as a process of its own; keywords go to `subprocess.run`."""
-
-    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from rustybt.cli import main; main()"]
-        environment = {**os.environ, **options.pop("env", {})}
-        return subprocess.run(
-            [*command, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-            **options,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="session")

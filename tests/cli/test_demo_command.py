@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import warehouse
+from tests.forked_command import started
 
 
 @pytest.fixture(scope="module")
@@ -14,8 +15,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def runs(rustybt, folder):
-    return [rustybt("demo", "--root", folder, env={"PYTHONHASHSEED": seed}) for seed in "12"]
+def runs(folder):
+    return [started("demo", "--root", folder, env={"PYTHONHASHSEED": seed}) for seed in "12"]
 
 
 def test_succeeds(runs):

@@ -6,7 +6,7 @@ What both forms of a plan share: a form differs in what it makes of a window.
 import re
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -18,10 +18,11 @@ from rustybt.pipeline.data import BoundColumn
 from rustybt.pipeline.expression import Applied, Factor, Filter
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import Scope, lagged
-from rustybt.pipeline.vocabulary.merge import Blocks, Percentile, Ranked, Sliding
+from rustybt.pipeline.vocabulary.merge import Blocks, Sliding
 from rustybt.pipeline.vocabulary.quantity import Kept, Quantity, Sql, column, nodes
 
 ALIVE: Final = column("alive")
+Key: TypeAlias = tuple[object, ...]
 
 
 class Form(ABC):
@@ -72,7 +73,7 @@ class Stages(Form):
     def __init__(self) -> None:
         super().__init__()
         self.columns: list[dict[str, Sql]] = []
-        self._by_text: dict[str, str] = {}
+        self._by_key: dict[Key, str] = {}
         self._stage: dict[str, int] = {}  # of a column, counted from 1; those of the spine lack
         self._blocks: dict[tuple[object, ...], Blocks] = {}
 
@@ -81,13 +82,13 @@ class Stages(Form):
         settled = self._lift_inner_windows(self._slide(self.settle_kept(sql)))
         if isinstance(settled, (exp.Column, exp.Literal)):
             return settled
-        text = text_of(settled)
-        if text not in self._by_text:
-            self._by_text[text] = self._add(settled, hint)
-        return exp.column(self._by_text[text])
+        key = key_of(settled)
+        if key not in self._by_key:
+            self._by_key[key] = self._add(settled, hint)
+        return exp.column(self._by_key[key])
 
     def _add(self, settled: Sql, hint: str) -> str:
-        name = f"{hint}_{len(self._by_text) + 1}"
+        name = f"{hint}_{len(self._by_key) + 1}"
         before = max((self._stage.get(it.name, 0) for it in nodes(settled, exp.Column)), default=0)
         while len(self.columns) <= before:
             self.columns.append({})
@@ -98,17 +99,15 @@ class Stages(Form):
     def _slide(self, sql: Sql) -> Sql:
         # The innermost first, since the inputs of a window may be windows.
         for node in reversed(nodes(sql, Sliding)):
-            if isinstance(node, (Percentile, Ranked)):
-                value = self._slide(self.settle_kept(node.args["native"][0]))
-            else:
-                value = node.args["native"] or self._merged(node)
+            native = node.args["native"]
+            value = self._slide(self.settle_kept(native())) if native else self._merged(node).copy()
             if node is sql:
-                return value.copy()
-            node.replace(value.copy())
+                return value
+            node.replace(value)
         return sql
 
     def _merged(self, node: Sliding) -> Sql:
-        key = node.args["merge"], *map(text_of, node.expressions)
+        key = node.args["merge"], *map(key_of, node.expressions)
         if key not in self._blocks:
             inputs = tuple(map(Quantity, node.expressions))
             self._blocks[key] = Blocks(node.args["merge"], inputs, self._block, self._ago)
@@ -152,6 +151,25 @@ def outermost_windows(sql: Sql) -> list[exp.Window]:
     return nodes(sql, exp.Window, outermost=True)
 
 
+def key_of(sql: Sql) -> Key:
+    """Return what tells expressions apart as their texts do, in a fraction of the time."""
+    parts: list[object] = []
+    waiting = [sql]
+    for node in waiting:  # grows meanwhile
+        parts.append(type(node))
+        for name, value in node.args.items():
+            if value is None:
+                continue
+            values = value if isinstance(value, list) else (value,)
+            parts += (name, len(values))
+            for it in values:
+                if isinstance(it, exp.Expr):
+                    waiting.append(it)
+                else:
+                    parts.append(it)
+    return tuple(parts)
+
+
 def text_of(sql: Sql) -> str:
     """Return an expression in DuckDB's SQL."""
     return _generator().generate(sql, copy=False)
@@ -176,7 +194,7 @@ def _operand(term: Term, source: Term, values: dict[Term, Quantity], form: Form)
 
 
 def _as_known(value: Quantity, *, scaled: bool) -> Quantity:
-    if not scaled:
+    if not scaled or not (value.price or value.shares):
         return Quantity(value.sql)
     prices, splits = column("price_scale"), column("split_scale")
     for _ in range(abs(value.price)):

@@ -13,12 +13,12 @@ from sqlglot import exp
 from typing_extensions import override
 
 from rustybt.pipeline.compiler.plan import Plan
-from rustybt.pipeline.compiler.stages import Form, text_of, values_of
+from rustybt.pipeline.compiler.stages import Form, Key, key_of, values_of
 from rustybt.pipeline.compiler.sums import Sums
 from rustybt.pipeline.term import Term
 from rustybt.pipeline.vocabulary.frame import ALL_SESSIONS
 from rustybt.pipeline.vocabulary.merge import Blocks, Percentile, Ranked, Sliding, WindowSum
-from rustybt.pipeline.vocabulary.quantity import Quantity, Sql, call, nodes, nonzero, number
+from rustybt.pipeline.vocabulary.quantity import Kept, Quantity, Sql, nodes, nonzero, number
 
 PAD: Final = 64
 RANK_CORRELATION: Final = "rank_correlation"  # no function of SQL: `ranked` computes it
@@ -107,7 +107,7 @@ class Streams(Form):
         self.passes = [Pass()]
         self.needs: dict[str, frozenset[str]] = {}
         self._history = 1 << max(0, sessions - 1).bit_length()
-        self._by_text: dict[str, str] = {}
+        self._by_key: dict[Key, exp.Column] = {}
         self._place: dict[str, tuple[int, int]] = {}  # pass and stage; those of the spine lack
         self._sums = sums or {}
         running = (name for it in self._sums.values() for name in (it.total, it.count))
@@ -121,20 +121,21 @@ class Streams(Form):
         settled = self._settled(sql)
         if isinstance(settled, (exp.Column, exp.Literal)):
             return settled
-        return exp.column(self._named(settled, hint, within_universe=within_universe))
+        return self._named(settled, hint, within_universe=within_universe)
 
     def column(self, sql: Sql, hint: str) -> str:
         """Return the name of a column that holds the value."""
         placed = self.place(sql, hint)
-        return placed.name if isinstance(placed, exp.Column) else self._named(placed, hint)
+        return placed.name if isinstance(placed, exp.Column) else self._named(placed, hint).name
 
-    def _named(self, settled: Sql, hint: str, *, within_universe: bool = False) -> str:
-        text = text_of(settled)
-        if text not in self._by_text:
-            self._by_text[text] = name = f"{hint}_{len(self._by_text) + 1}"
+    def _named(self, settled: Sql, hint: str, *, within_universe: bool = False) -> exp.Column:
+        key = key_of(settled)
+        if key not in self._by_key:
+            name = f"{hint}_{len(self._by_key) + 1}"
+            self._by_key[key] = exp.column(name)
             self._add(name, settled)
             self._reach[name] = 0 if within_universe else self._reach_of(settled)
-        return self._by_text[text]
+        return self._by_key[key]
 
     def _add(self, name: str, settled: Sql) -> None:
         needs = _columns(settled)
@@ -149,7 +150,8 @@ class Streams(Form):
         self._place[name] = at, after + 1
 
     def _settled(self, sql: Sql) -> Sql:
-        if isinstance(sql, (exp.Column, exp.Literal)):
+        # What is placed is never changed, so that columns may share parts of their trees.
+        if not any(map(_is_open, nodes(sql, Kept, exp.Window, exp.Nullif, Sliding))):
             return sql
         tree = self.settle_kept(sql)
         for node in _outermost(tree):
@@ -205,7 +207,7 @@ class Streams(Form):
             summed = merge.by_sums(self._window_sum(sums, whole))
             if summed is not None:
                 return exp.Paren(this=self._settled(summed.sql))
-        key = merge, *map(text_of, settled)
+        key = merge, *map(key_of, settled)
         if key not in self._blocks:
             inputs = tuple(map(Quantity, settled))
             self._blocks[key] = Blocks(merge, inputs, self._block, self._ago)
@@ -241,7 +243,7 @@ class Streams(Form):
     def _shifted(self, source: Sql, sessions: int, otherwise: Sql | None) -> Sql:
         if isinstance(source, exp.Literal):
             return source
-        lag = exp.Window(this=call("lag", source, exp.Literal.number(sessions)))
+        lag = exp.Window(this=exp.Lag(this=source, offset=exp.Literal.number(sessions)))
         reach = self._reach.get(source.name, 0) + sessions
         lag.meta[_REACH] = reach if reach <= PAD else 0
         if reach <= PAD:
@@ -271,9 +273,10 @@ class Streams(Form):
         for it in list(window.find_all(exp.Column)):
             if self._reach.get(it.name, 0):
                 it.replace(self._own(it))
-        text = text_of(window)
-        if text not in self._by_text:
-            self._by_text[text] = name = f"window_{len(self._by_text) + 1}"
+        key = key_of(window)
+        if key not in self._by_key:
+            name = f"window_{len(self._by_key) + 1}"
+            self._by_key[key] = exp.column(name)
             needs = _columns(window)
             at = max((self._place.get(it, (0, 0))[0] for it in needs), default=0)
             assert isinstance(window, exp.Window)  # noqa: S101 - nothing else is resolved here
@@ -282,7 +285,7 @@ class Streams(Form):
                 self.passes.append(Pass())
             self.needs[name], self._reach[name] = needs, 0
             self._place[name] = at + 1, 0
-        return exp.column(self._by_text[text])
+        return self._by_key[key]
 
     def _ranked(self, node: Ranked) -> Sql:
         inputs = [self._own(self.place(it, "ranked")) for it in node.expressions]
@@ -332,7 +335,12 @@ def compile_streams(
 
 
 def _outermost(sql: Sql) -> list[Sql]:
-    return [it for it in nodes(sql, exp.Window, Sliding, outermost=True) if _REACH not in it.meta]
+    return list(filter(_is_open, nodes(sql, exp.Window, Sliding, outermost=True)))
+
+
+def _is_open(node: Sql) -> bool:
+    """Return whether a node is none of the look backs, which stay as they are."""
+    return _REACH not in node.meta
 
 
 def _operands(window: Sql) -> list[Sql]:

@@ -27,7 +27,7 @@ from rustybt.pipeline.vocabulary.blocks import (
     SinceStart,
     Total,
 )
-from rustybt.pipeline.vocabulary.merge import percentile, ranked, sliding
+from rustybt.pipeline.vocabulary.merge import Merge, percentile, ranked, sliding
 from rustybt.pipeline.vocabulary.moments import Codeviations, DecayedDeviations, Deviations
 from rustybt.pipeline.vocabulary.quantity import (
     Quantity,
@@ -78,28 +78,31 @@ class Frame:
         if x.filled:
             # Sessions before the first of the calendar count too, and they have no rows.
             return self.sum(x) / self.length
-        native = self._over(call("avg", x.sql))
-        return x.like(sliding(Mean(), self.length, x, native=native).sql)
+        return x.like(self._sliding(Mean(), "avg", x).sql)
 
     def sum(self, x: Quantity) -> Quantity:
         """Return the sum; 0 if all values are missing."""
-        native = call("coalesce", self._over(call("sum", x.sql)), number(0).sql)
+
+        def native() -> Sql:
+            return call("coalesce", self._over(call("sum", x.sql)), number(0).sql)
+
         return x.like(sliding(Total(), self.length, x, native=native).sql)
 
     def count(self, x: Quantity) -> Quantity:
         """Return how many values are not missing, as DOUBLE."""
-        native = _double(self._over(call("count", x.sql))).sql
+
+        def native() -> Sql:
+            return _double(self._over(call("count", x.sql))).sql
+
         return Quantity(sliding(Count(), self.length, x, native=native).sql)
 
     def maximum(self, x: Quantity) -> Quantity:
         """Return the largest value; NULL if all are missing."""
-        native = self._over(call("max", x.sql))
-        return x.like(sliding(Maximum(), self.length, x, native=native).sql)
+        return x.like(self._sliding(Maximum(), "max", x).sql)
 
     def minimum(self, x: Quantity) -> Quantity:
         """Return the smallest value; NULL if all are missing."""
-        native = self._over(call("min", x.sql))
-        return x.like(sliding(Minimum(), self.length, x, native=native).sql)
+        return x.like(self._sliding(Minimum(), "min", x).sql)
 
     def decayed(self, x: Quantity, rate: float) -> Quantity:
         """Return the sum of ``rate ** age * x``, the newest of age 0; NULL if one is missing."""
@@ -114,8 +117,7 @@ class Frame:
 
     def variance(self, x: Quantity) -> Quantity:
         """Return the population variance; NULL if all values are missing."""
-        native = self._over(call("var_pop", x.sql))
-        return (x * x).like(sliding(Deviations(), self.length, x, native=native).sql)
+        return (x * x).like(self._sliding(Deviations(), "var_pop", x).sql)
 
     def stddev(self, x: Quantity) -> Quantity:
         """Return the population standard deviation; NULL if all values are missing."""
@@ -123,8 +125,7 @@ class Frame:
 
     def covariance(self, x: Quantity, y: Quantity) -> Quantity:
         """Return the population covariance of the sessions in which neither is missing."""
-        native = self._over(call("covar_pop", x.sql, y.sql))
-        return (x * y).like(sliding(Codeviations(), self.length, x, y, native=native).sql)
+        return (x * y).like(self._sliding(Codeviations(), "covar_pop", x, y).sql)
 
     def decayed_squares(self, x: Quantity, rate: float) -> Quantity:
         """Return the sum of ``rate ** age * (x - mean) ** 2``, the mean being of those weights.
@@ -153,16 +154,17 @@ class Frame:
 
         NULL if a value is missing or all values of an input are equal.
         """
-        ranks = [self._ranks(it) for it in (x, y)]
-        same = call("list_cosine_similarity", *(it.sql for it in ranks))
-        varied = self.variance(x).compare(">", 0).both(self.variance(y).compare(">", 0))
-        native = Quantity(same).masked(self.complete(x, y).both(varied))
-        return ranked(self.length, x, y, native=native.sql)
+
+        def native() -> Sql:
+            ranks = [self._ranks(it) for it in (x, y)]
+            same = call("list_cosine_similarity", *(it.sql for it in ranks))
+            varied = self.variance(x).compare(">", 0).both(self.variance(y).compare(">", 0))
+            return Quantity(same).masked(self.complete(x, y).both(varied)).sql
+
+        return ranked(self.length, x, y, native=native)
 
     def _ranks(self, x: Quantity) -> Quantity:
-        native = self._over(call("list", x.sql))
-        values = kept(sliding(Collected(), self.length, x, native=native))
-        return ranks_in_list(values)
+        return ranks_in_list(kept(self._sliding(Collected(), "list", x)))
 
     def oldest(self, x: Quantity) -> Quantity:
         """Return the value of the first session of the frame; NULL if it is missing."""
@@ -185,6 +187,13 @@ class Frame:
         )
         started = choose(Quantity(starts), number(1), number(0))
         return x.like(sliding(SinceStart(), self.length, started, x).sql)
+
+    def _sliding(self, merge: Merge, name: str, *inputs: Quantity) -> Quantity:
+        """Return a window that SQL has as an aggregate of a name."""
+        arguments = [it.sql for it in inputs]
+        return sliding(
+            merge, self.length, *inputs, native=lambda: self._over(call(name, *arguments))
+        )
 
     def _over(self, function: Sql) -> Sql:
         return _over(
@@ -209,22 +218,26 @@ class History:
 
     def sum(self, x: Quantity) -> Quantity:
         """Return the running sum; missing values count as 0."""
-        running = _rows("UNBOUNDED", "CURRENT ROW")
-        total = _over(call("sum", x.sql), ["sid"], [_by("session")], running)
-        native = call("coalesce", total, number(0).sql)
+
+        def native() -> Sql:
+            return call("coalesce", _so_far(call("sum", x.sql)), number(0).sql)
+
         return x.like(sliding(Total(), ALL_SESSIONS, x, native=native).sql)
 
     def latest(self, x: Quantity) -> Quantity:
         """Return the last value that is not missing."""
-        running = _rows("UNBOUNDED", "CURRENT ROW")
-        known = exp.IgnoreNulls(this=call("last_value", x.sql))
-        native = _over(known, ["sid"], [_by("session")], running)
+
+        def native() -> Sql:
+            return _so_far(exp.IgnoreNulls(this=call("last_value", x.sql)))
+
         return x.like(sliding(Newest(), ALL_SESSIONS, x, native=native).sql)
 
     def count(self, x: Quantity) -> Quantity:
         """Return how many values are not missing so far, as DOUBLE."""
-        running = _rows("UNBOUNDED", "CURRENT ROW")
-        native = _double(_over(call("count", x.sql), ["sid"], [_by("session")], running)).sql
+
+        def native() -> Sql:
+            return _double(_so_far(call("count", x.sql))).sql
+
         return Quantity(sliding(Count(), ALL_SESSIONS, x, native=native).sql)
 
 
@@ -273,17 +286,20 @@ class Section:
 
         A value may lie on the edge itself, where the last bit decides.
         """
-        rank, count = self.rank(x, method="ordinal", ascending=True), self.count(x)
-        at = (count - 1) * (value / 100)
-        below, above = function("floor", at), function("ceil", at)
-        low = kept(self.maximum(x.masked(rank.holds("<=", below + 1))))
-        high = kept(self.minimum(x.masked(rank.holds(">=", above + 1))))
-        part = kept(at - below)
-        near = low + (high - low) * part
-        far = high - (high - low) * (number(1) - part)
-        native = choose(part.compare("<", 0.5), near, far)
+
+        def native() -> Sql:
+            rank, count = self.rank(x, method="ordinal", ascending=True), self.count(x)
+            at = (count - 1) * (value / 100)
+            below, above = function("floor", at), function("ceil", at)
+            low = kept(self.maximum(x.masked(rank.holds("<=", below + 1))))
+            high = kept(self.minimum(x.masked(rank.holds(">=", above + 1))))
+            part = kept(at - below)
+            near = low + (high - low) * part
+            far = high - (high - low) * (number(1) - part)
+            return choose(part.compare("<", 0.5), near, far).sql
+
         labels = [] if self.label is None else [self.label]
-        return x.like(percentile(value, x, *labels, native=native.sql).sql)
+        return x.like(percentile(value, x, *labels, native=native).sql)
 
     def of_sid(self, x: Quantity, sid: int) -> Quantity:
         """Return the value of one asset, on every row; NULL where it is missing."""
@@ -340,6 +356,10 @@ def lagged(x: Quantity, sessions: int, otherwise: float | None) -> Quantity:
         return x.like(_lagged(x.sql, sessions))
     arguments = x.sql, exp.Literal.number(sessions), number(otherwise).sql
     return x.like(_over(call("lag", *arguments), ["sid"], [_by("session")], None))
+
+
+def _so_far(function: Sql) -> Sql:
+    return _over(function, ["sid"], [_by("session")], _rows("UNBOUNDED", "CURRENT ROW"))
 
 
 def _lagged(argument: Sql, rows: int) -> Sql:

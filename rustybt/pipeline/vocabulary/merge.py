@@ -78,14 +78,16 @@ class Merge(ABC):
 class Sliding(exp.Expression):
     """A window in the tree, before it is known how it is computed.
 
-    ``merge`` and ``length`` say what it is, ``expressions`` are its inputs; ``native`` is the same
-    as a window function of SQL, where there is one.
+    ``merge`` and ``length`` say what it is, ``expressions`` are its inputs; ``native`` makes the same
+    as a window function of SQL, where there is one: who runs the blocks does without it.
     """
 
     arg_types: ClassVar = {"merge": True, "length": True, "expressions": True, "native": False}
 
 
-def sliding(merge: Merge, length: int, *inputs: Quantity, native: Sql | None = None) -> Quantity:
+def sliding(
+    merge: Merge, length: int, *inputs: Quantity, native: Callable[[], Sql] | None = None
+) -> Quantity:
     """Return a window as a node of the tree; see `Sliding`."""
     arguments = [it.sql.copy() for it in inputs]
     return Quantity(Sliding(merge=merge, length=length, expressions=arguments, native=native))
@@ -94,33 +96,32 @@ def sliding(merge: Merge, length: int, *inputs: Quantity, native: Sql | None = N
 class Ranked(Sliding):
     """The correlation of the ranks of two inputs in the tree.
 
-    ``native``, the same in SQL, stands in a tuple, so that only who writes SQL looks into it: its lists cost
-    the square of ``length``, and a run does without them.
+    ``native`` makes the same in SQL: its lists cost the square of ``length``, and a run does without them.
     """
 
     arg_types: ClassVar = {"length": True, "expressions": True, "native": True}
 
 
-def ranked(length: int, *inputs: Quantity, native: Sql) -> Quantity:
+def ranked(length: int, *inputs: Quantity, native: Callable[[], Sql]) -> Quantity:
     """Return a correlation of ranks as a node of the tree; see `Ranked`."""
     arguments = [it.sql.copy() for it in inputs]
-    return Quantity(Ranked(length=length, expressions=arguments, native=(native,)))
+    return Quantity(Ranked(length=length, expressions=arguments, native=native))
 
 
 class Percentile(Sliding):
     """The value of a section below which so much of it lies.
 
-    ``expressions`` are what is looked at and, where there is one, the label of the sections; ``native`` is the
-    same in SQL, in a tuple as that of `Ranked`: a run sorts each section once instead.
+    ``expressions`` are what is looked at and, where there is one, the label of the sections; ``native`` makes
+    the same in SQL: a run sorts each section once instead.
     """
 
     arg_types: ClassVar = {"percentile": True, "expressions": True, "native": True}
 
 
-def percentile(value: float, *inputs: Quantity, native: Sql) -> Quantity:
+def percentile(value: float, *inputs: Quantity, native: Callable[[], Sql]) -> Quantity:
     """Return a percentile as a node of the tree; see `Percentile`."""
     arguments = [it.sql.copy() for it in inputs]
-    return Quantity(Percentile(percentile=value, expressions=arguments, native=(native,)))
+    return Quantity(Percentile(percentile=value, expressions=arguments, native=native))
 
 
 Place: TypeAlias = Callable[[Quantity], Quantity]

@@ -19,6 +19,7 @@ K = TypeVar("K", bound=exp.Expr)
 Operand: TypeAlias = "Quantity | float"
 
 _NONZERO: Final = "nonzero"  # under which a divisor is known not to be 0
+_LEAVES: Final = frozenset({exp.Column, exp.Literal})  # in which nobody looks for anything
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,8 @@ def nodes(tree: Sql, *kinds: type[K], outermost: bool = False) -> list[K]:
             found.append(node)
             if outermost:
                 continue
+        if type(node) in _LEAVES:
+            continue
         for value in node.args.values():
             if isinstance(value, exp.Expr):
                 waiting.append(value)
@@ -352,7 +355,7 @@ def _quantity(operand: Operand) -> Quantity:
 
 def _float(value: float) -> Sql:
     text = repr(abs(float(value))).removesuffix(".0")
-    literal = exp.Literal.number(text if "e" in text else f"{text}e0")
+    literal = exp.Literal(this=text if "e" in text else f"{text}e0", is_string=False)
     return exp.Paren(this=exp.Neg(this=literal)) if value < 0 else literal
 
 

@@ -66,10 +66,15 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., object]:
             folder = tmp_path_factory.mktemp("made") / "root"
             known[key] = folder, make(folder)
         folder, made = known[key]
-        shutil.copytree(folder, target, dirs_exist_ok=True)
+        shutil.copytree(folder, target, dirs_exist_ok=True, copy_function=_copied_over)
         return made  # type: ignore[return-value]
 
     return copy
+
+
+def _copied_over(source: str, target: str) -> None:
+    Path(target).unlink(missing_ok=True)  # the files of a warehouse are read-only
+    shutil.copy2(source, target)
 
 
 @pytest.fixture(scope="session")

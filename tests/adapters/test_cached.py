@@ -206,6 +206,7 @@ def test_a_page_that_the_cache_lost_is_asked_for_again(coins, exchanges, tmp_pat
     files = sorted((tmp_path / "cache").glob("*.arrow"), key=lambda it: it.stat().st_mtime_ns)
     for path in files if harm == "all gone" else files[1:2]:
         content = path.read_bytes()
+        path.chmod(0o644)
         if harm == "flip":
             path.write_bytes(content[:-40] + bytes([content[-40] ^ 1]) + content[-39:])
         elif harm == "cut":

@@ -102,7 +102,7 @@ def test_the_deadline_is_of_all_the_answer(exchanges, fault):
     begun = time.monotonic()
     with pytest.raises(NetworkError, match=r"no whole answer in 0\.3 seconds"):
         get(exchanges.http_url + PATH, timeout=0.3, patience=Patience(2, 5.0, 0.01, 0.01))
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize("where", ["http://localhost:{port}/x", "https://elsewhere.example/x"])

@@ -6,9 +6,8 @@ A world has market orders without slippage, at a commission a unit; prices have 
 import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, getcontext
+from decimal import Decimal, localcontext
 
-getcontext().prec = 100
 FIRST = date(2020, 1, 6)
 COST = 0.25  # a unit, trade currency
 YEARLY = 0.03  # of shorts without a rate of their own
@@ -88,7 +87,8 @@ class Plain:
 
     def live(self):
         """Return cash and portfolio value at the end of each session."""
-        return [self.session(it) for it in range(len(self.world.days))]
+        with localcontext(prec=100):
+            return [self.session(it) for it in range(len(self.world.days))]
 
     def margined(self, symbol):
         return self.world.terms[symbol]["asset_type"] in ("future", "perpetual")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rustybt.finance.calendar import Session
@@ -30,7 +30,6 @@ def column(values, kind=None):
     return pa.array(values, kind or pa.decimal128(18, 8))
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | stored, max_size=20))
 @example([Decimal("90071992.54740993")])
 @example([Decimal("-90071992.54740993"), None])
@@ -39,7 +38,6 @@ def test_a_stored_decimal_is_read_as_the_nearest_double(values):
     np.testing.assert_array_equal(floats(column(values)), np.array(wanted, dtype=float))
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | wide, max_size=20))
 def test_so_is_a_wide_decimal(values):
     wanted = [np.nan if it is None else float(it) for it in values]
@@ -75,7 +73,6 @@ ROWS = [(1, 3, 10.5), (1, 5, 20.5), (2, 3, 11.5), (4, 5, 24.5)]
 WANTED = [[np.nan] * 2, [10.5, 20.5], [11.5, np.nan], [np.nan] * 2, [np.nan, 24.5], [np.nan] * 2]
 
 
-@settings(deadline=None)
 @given(st.permutations(ROWS), st.integers(0, 4))
 def test_neither_the_order_of_bars_nor_the_cut_into_batches_matters(rows, cut):
     batches = [batch(it) for it in (rows[:cut], rows[cut:])]

@@ -1,7 +1,7 @@
 """Random runs over futures, a perpetual, an option and shares in two currencies, to the last digit."""
 
 import sys
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -41,15 +41,18 @@ def lived(make_bundle, world):
     def balanced(context, data):
         ledger, finder = context.ledger, context.asset_finder
         worth = Decimal(0)
-        for sid, units in ledger.quantities.items():
-            asset = finder.retrieve_asset(sid)
-            price = Decimal(repr(data.current(asset, "price"))) * Decimal(repr(asset.multiplier))
-            worth += units * price * (context._run.holdings.rate(asset))
-        owed = sum(
-            ledger.balance(f"notional {it}".strip()) * rate
-            for it, rate in (("", 1), ("EUR", euro(context)))
-        )
-        assert float(ledger.cash + owed + worth) == context.portfolio.portfolio_value
+        with localcontext(prec=100):
+            for sid, units in ledger.quantities.items():
+                asset = finder.retrieve_asset(sid)
+                price = Decimal(repr(data.current(asset, "price")))
+                price *= Decimal(repr(asset.multiplier))
+                worth += units * price * context._run.holdings.rate(asset)
+            owed = sum(
+                ledger.balance(f"notional {it}".strip()) * rate
+                for it, rate in (("", 1), ("EUR", euro(context)))
+            )
+            total = float(ledger.cash + owed + worth)
+        assert total == context.portfolio.portfolio_value
 
     def euro(context):
         return context._run.holdings.rate(context.symbol("GER"))

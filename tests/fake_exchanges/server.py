@@ -113,11 +113,11 @@ class Loopback:
         """Stop, cutting what still hangs."""
         self._run(self._stop)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(60)
         self._loop.close()
 
     def _run(self, step: Callable[[], object]) -> None:
-        asyncio.run_coroutine_threadsafe(step(), self._loop).result(20)  # type: ignore[arg-type]
+        asyncio.run_coroutine_threadsafe(step(), self._loop).result(60)  # type: ignore[arg-type]
 
     async def _start(self) -> None:
         self._runner = web.ServerRunner(

@@ -141,7 +141,7 @@ class Driver:
         )
 
     def close(self) -> None:
-        self._server.communicate(timeout=30)
+        self._server.communicate(timeout=60)
 
     def _relative(self, job: str) -> list[Step]:
         return power.relative(self.recording(job).steps, str(self.root.parent))

@@ -117,7 +117,7 @@ def fits(value: Decimal) -> bool:
         return abs(value) < 10**20 and value == value.quantize(Decimal("1e-18"))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(texts=st.lists(written, min_size=1, max_size=60))
 def test_any_text_is_exact_or_rejected(texts, tmp_path_factory):
     found, rejects, _ = opens(texts, tmp_path_factory.mktemp("exact"))
@@ -153,7 +153,7 @@ def floats(values, folder):
     return [found.get(f"{i:06d}") for i in range(count)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     values=st.lists(
         st.one_of(

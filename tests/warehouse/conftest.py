@@ -126,7 +126,7 @@ class Nursery:
         assert self.wait(pid) == -signal.SIGKILL
 
     def close(self) -> None:
-        self._parent.communicate(timeout=10)
+        self._parent.communicate(timeout=60)
 
     def _ask(self, *words: object) -> str:
         assert self._parent.stdin is not None
@@ -150,10 +150,10 @@ def write() -> Callable[..., warehouse.Snapshot]:
 
 @pytest.fixture(scope="session")
 def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait for a fact, half a minute at most."""
+    """Wait for a fact, two minutes at most."""
 
     def waited(fact: Callable[[], bool]) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not fact():
             assert time.monotonic() < end
             time.sleep(0.002)

@@ -101,6 +101,7 @@ def test_a_lost_file_is_made_again_in_the_types_it_had(wh, ingest) -> None:
     ingest([("2020-01-02", 0, "1.12345678"), rows[1]])
     head = ingest(rows[:1])
     (path,) = wh.sql("SELECT path FROM meta.data_files").rows()[0]
+    Path(path).chmod(0o644)
     Path(path).write_bytes(b"")
     again = ingest(rows)
     assert [it.sha256 for *_, it in again.files()] == [it.sha256 for *_, it in head.files()]

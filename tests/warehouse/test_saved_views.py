@@ -171,7 +171,9 @@ def test_a_view_that_would_read_itself_is_refused(chained, text):
 
 def test_a_view_whose_new_text_cannot_be_is_not_read_with_the_old_one(chained):
     chained.sql("FROM pipelines.least")
-    (chained.root / "pipelines" / "tops.sql").write_text("SELECT * FROM gone.bars_1d")
+    stored = chained.root / "pipelines" / "tops.sql"
+    stored.chmod(0o644)
+    stored.write_text("SELECT * FROM gone.bars_1d")
     with pytest.raises(QueryError, match="gone"):
         chained.sql("FROM pipelines.tops")
     with pytest.raises(QueryError, match="tops"):

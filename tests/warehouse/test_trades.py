@@ -82,6 +82,7 @@ def test_a_damaged_day_is_found_and_named(wh, root) -> None:
     _, snapshot = commit(wh, [("2024-03-01 10:00", 1, 5, "a", 0)])
     file = snapshot.datasets["trades"]["2024-03-01"]
     path = root / "bundles" / "fx" / "data" / file.path
+    path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     (damage,) = wh.verify("fx").damages
     assert isinstance(damage, DamageError)

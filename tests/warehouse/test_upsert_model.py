@@ -23,7 +23,8 @@ FOUND = "SELECT session, sid, close::INTEGER FROM eq.bars_1d"
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(COMMITS)
 def test_every_snapshot_equals_the_model(bars, commits) -> None:

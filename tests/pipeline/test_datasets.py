@@ -310,6 +310,68 @@ def test_estimates_of_the_quarters_around(small):
     assert [of(rows, 0, "last")[D[n]] for n in (10, 11, 15)] == [None, 1.5, 1.5]
 
 
+def shown(bundle, make, frame, column, days, **options):
+    """The values of the first asset on some days of January."""
+    columns = {column: float}
+    dataset = make("Told", frame, columns=columns, time="known", **options)
+    found = of(rows_of(bundle, {"x": getattr(dataset, column).latest}), 0, "x")
+    return [found[D[n]] for n in days]
+
+
+def test_an_event_within_a_day_is_past_from_the_next_day_on(small):
+    at = [dt.datetime.fromisoformat(f"2024-01-{it}") for it in ("09T00:00", "11T16:30", "11T18:00")]
+    frame = pl.DataFrame(
+        {"known": [D[1], D[1], D[2]], "sid": [0] * 3, "at": at, "value": [1.0, 2.0, 3.0]}
+    )
+    days = (7, 8, 9, 10, 11, 15)
+    past = [None, 1.0, 1.0, 1.0, 3.0, 3.0]
+    to_come = [1.0, 1.0, 3.0, 3.0, None, None]
+    assert shown(small, previous_event, frame, "value", days, day="at") == past
+    assert shown(small, next_event, frame, "value", days, day="at") == to_come
+
+
+def quarters(days, fiscal, **columns):
+    """Estimates of the first asset, all known on the second of January."""
+    rows = len(days)
+    held = {"known": [D[1]] * rows, "sid": [0] * rows, "event_date": days, **columns}
+    years, numbers = zip(*fiscal, strict=True)
+    return pl.DataFrame({**held, "fiscal_year": years, "fiscal_quarter": numbers})
+
+
+def test_a_quarter_announced_within_a_day_is_past_from_the_next_day_on(small):
+    at = [dt.datetime.fromisoformat(f"2024-01-{it}") for it in ("09T00:00", "11T16:30", "11T08:00")]
+    frame = quarters(at, [(2023, 3), (2023, 4), (2024, 1)], eps=[1.0, 2.0, 3.0])
+    days = (7, 8, 9, 10, 11)
+    assert shown(small, previous_estimates, frame, "eps", days) == [None, 1.0, 1.0, 1.0, 2.0]
+    assert shown(small, next_estimates, frame, "eps", days) == [1.0, 1.0, 3.0, 3.0, None]
+
+
+def test_of_quarters_announced_on_one_day_the_later_is_the_last(small):
+    frame = quarters([D[9], D[9]], [(2023, 4), (2023, 3)], eps=[4.0, 3.0])
+    terms = {
+        f"{make.__name__} {number}": make(
+            "Told", frame, columns={"eps": float}, time="known", announcements=number
+        ).eps.latest
+        for make in (previous_estimates, next_estimates)
+        for number in (1, 2)
+    }
+    rows = rows_of(small, terms)
+    found = {name: [of(rows, 0, name)[D[n]] for n in (8, 9, 10)] for name in terms}
+    assert found == {
+        "previous_estimates 1": [None, 4.0, 4.0],
+        "previous_estimates 2": [None, 3.0, 3.0],
+        "next_estimates 1": [3.0, 3.0, None],
+        "next_estimates 2": [4.0, 4.0, None],
+    }
+
+
+def test_an_estimate_of_an_unknown_quarter_hides_no_other(small):
+    unknown = [(2023, 3), (None, 4), (2023, None)]
+    frame = quarters([D[9], D[10], D[11]], unknown, eps=[3.0, 4.0, 5.0])
+    assert shown(small, previous_estimates, frame, "eps", (8, 9, 10, 15)) == [None, 3.0, 3.0, 3.0]
+    assert shown(small, next_estimates, frame, "eps", (8, 9, 10)) == [3.0, 3.0, None]
+
+
 def test_a_declared_dataset_without_rows_is_refused_before_data():
     with pytest.raises(DatasetError, match=r"from_table"):
         Pipeline({"e": Fundamentals.earnings.latest}).plan()

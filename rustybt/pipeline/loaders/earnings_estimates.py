@@ -17,9 +17,10 @@ class Quarter:
     Parameters
     ----------
     day
-        Of the day on which the quarter is announced, as expected by then.
+        Of the day on which the quarter is announced, or of the instant in UTC, as expected by then.
     year, quarter
-        Of the fiscal year and of the quarter, 1 to 4.
+        Of the fiscal year and of the quarter, 1 to 4. A row in which one of the three is missing does not
+        count.
     """
 
     day: str = "event_date"
@@ -60,6 +61,16 @@ def next_estimates(
         The rows cannot be; see `DataSet.from_table`.
     TermParameterError
         `announcements` is no integer of at least 1.
+
+    Notes
+    -----
+    Formula: the newest row known before the day of the session, of the quarter whose day is the first from
+    it on, or of one so many fiscal quarters after; of quarters of one day the earlier.
+    Nulls: NULL where the newest row has no value, and where none of that quarter is known.
+    Differs: zipline takes a row as known that came 45 minutes before the open of the session, as it does
+    for events; it puts an older value of the quarter in the place of a missing one; it names the year and
+    number of a quarter of which nothing is known; and a window holds one quarter there, that of the last
+    session, and here that of each session.
     """
     count = checked_count(name, "announcements", announcements)
     return _estimates(name, rows, columns, ("next", count, of), known)
@@ -77,6 +88,12 @@ def previous_estimates(
     """Return the dataset of the newest estimates of a quarter announced up to each session.
 
     As `next_estimates`; 2 `announcements` mean the fiscal quarter before the one announced last.
+
+    Notes
+    -----
+    Formula: the newest row known before the day of the session, of the quarter whose day is the last up to
+    it, or of one so many fiscal quarters before; of quarters of one day the later. One announced at an
+    instant after midnight counts from the next day on.
     """
     count = checked_count(name, "announcements", announcements)
     return _estimates(name, rows, columns, ("previous", count, of), known)

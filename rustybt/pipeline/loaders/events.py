@@ -20,7 +20,7 @@ def previous_event(
         Name of a table, or a frame, with one row an event: when it became known, its day, its values. A
         row of the same asset and day that became known later takes the place of the one before.
     day
-        Column of the day of the event.
+        Column of the day of the event, or of its instant in UTC.
     columns
         Columns to read, `day` included where it is wanted, and their types or `Column`.
     **known
@@ -29,18 +29,33 @@ def previous_event(
     Returns
     -------
     type
-        A dataset class. An event of the session itself counts, with what was known of it by then.
+        A dataset class. An event of the session itself counts, with what was known of it by then; one at
+        an instant after midnight is past from the next day on.
 
     Raises
     ------
     DatasetError
         The rows cannot be; see `DataSet.from_table`.
+
+    Notes
+    -----
+    Formula: of the rows known before the day of the session, those of the last day up to it; of rows of
+    one day the one that became known last.
+    Differs: zipline takes a row as known that came 45 minutes before the open of the session; to have
+    that, let `time` name the day before the session that is to know it. Of rows of one day zipline takes
+    one by how they were sorted, and an event that becomes known late makes it show one of before.
     """
     return _event(name, rows, day, columns, "previous", known)
 
 
 def next_event(name: str, rows: Any, *, day: str, columns: Mapping[str, Any], **known: Any) -> Any:
-    """Return the dataset of the first event from each session on; see `previous_event`."""
+    """Return the dataset of the first event from each session on; see `previous_event`.
+
+    Notes
+    -----
+    Formula: of the rows known before the day of the session, those of the first day from it on; of rows
+    of one day the one that became known last.
+    """
     return _event(name, rows, day, columns, "next", known)
 
 

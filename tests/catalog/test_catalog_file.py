@@ -19,7 +19,7 @@ CUTS = 20
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory, commit):
-    """An open warehouse with its catalog and the bytes of it; only to be read."""
+    """An open warehouse with its catalog, which tests write over, and the bytes of it."""
     with warehouse.open(tmp_path_factory.mktemp("stored") / "data") as wh:
         commit(wh, "eq", 10)
         path = wh.build_catalog().path
@@ -108,6 +108,7 @@ def test_catalog_without_a_new_bundle_says_so(wh, commit):
 
 def test_edited_catalog_is_stale(wh):
     path = wh.build_catalog().path
+    path.chmod(0o644)
     with duckdb.connect(path) as connection:
         connection.execute("DELETE FROM meta.symbols WHERE bundle = 'fx'")
     assert wh.verify_catalog().differences == ("meta.symbols is not as the head has it",)
@@ -128,6 +129,7 @@ def test_missing_catalog_is_missing(wh):
 
 def test_log_of_the_old_catalog_is_not_read_into_the_new(wh):
     path = wh.build_catalog().path
+    path.chmod(0o644)
     code = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('CREATE TABLE mine (a INT)'); os._exit(9)"
     subprocess.run([sys.executable, "-c", code, path], check=False)
     assert path.with_name("catalog.duckdb.wal").exists()
@@ -199,6 +201,11 @@ def test_target_that_is_a_folder_is_refused(wh, tmp_path):
         wh.build_catalog(tmp_path)
 
 
+def put(path: Path, content: bytes) -> None:
+    path.unlink(missing_ok=True)  # what was built is read-only
+    path.write_bytes(content)
+
+
 def said(path: Path) -> object:
     """What a catalog says, or None where it cannot be read."""
     try:
@@ -210,7 +217,7 @@ def said(path: Path) -> object:
 def test_cut_at_any_length_is_damage(stored):
     _, path, whole = stored
     for cut in (len(whole) * n // CUTS for n in range(CUTS)):
-        path.write_bytes(whole[:cut])
+        put(path, whole[:cut])
         assert said(path) is None
 
 
@@ -218,13 +225,13 @@ def test_cut_at_any_length_is_damage(stored):
 def test_flipped_bits_are_never_read_as_another_catalog(stored, flips):
     """A flip in an unused byte changes nothing; every other is an error of DuckDB."""
     _, path, whole = stored
-    path.write_bytes(whole)
+    put(path, whole)
     fresh = said(path)
     choice, seen = random.Random(7), 0
     for _ in range(flips):
         flipped = bytearray(whole)
         flipped[choice.randrange(len(whole))] ^= 1 << choice.randrange(8)
-        path.write_bytes(flipped)
+        put(path, flipped)
         found = said(path)
         assert found in (None, fresh)
         seen += found is None
@@ -243,7 +250,7 @@ def test_damaged_catalog_is_built_away(stored, damage):
         "no database": b"<html>not found</html>" * 1000,
     }
     if damage in contents:
-        path.write_bytes(contents[damage])
+        put(path, contents[damage])
     found = wh.verify_catalog()
     assert found.state in {"missing", "damaged"}
     wh.build_catalog()

@@ -100,6 +100,7 @@ def test_it_is_described_goes_with_its_bundle_and_stands_in_the_catalog(taken, t
         built = wh.build_catalog(tmp_path / "catalog.duckdb")
         taken(LINES.replace(",2,2,2,2,", ",3,3,3,3,")).close()
         manifests = sorted((tmp_path / "root/bundles/m").rglob("*.json"))
+        manifests[-1].chmod(0o644)
         manifests[-1].write_bytes(b"{")
         wh.refresh()
         with pytest.raises(DamageError):

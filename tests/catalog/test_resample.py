@@ -148,6 +148,7 @@ def test_a_damaged_file_is_made_again(tmp_path):
     with warehouse.open(tmp_path) as wh:
         file = wh.snapshot("m").datasets[report.dataset]["2024-07"]
     path = tmp_path / "bundles/m/data" / file.path
+    path.chmod(0o644)
     path.write_bytes(b"x" + path.read_bytes()[1:])
     add(tmp_path, [("A", DAYS[-1], CLOSED - timedelta(seconds=1), 9, Decimal(5), Decimal(1))])
     resample("m", "tick", 5, root=tmp_path)

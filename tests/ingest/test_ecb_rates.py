@@ -1,8 +1,6 @@
 """The rates of the European Central Bank, as they are published."""
 
-import os
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -78,10 +76,8 @@ def test_stored_and_stored_again(file, tmp_path):
 
 
 @pytest.mark.reference
-def test_the_whole_history():
-    rows = pl.DataFrame(
-        ecb_rates(Path(os.environ["RUSTYBT_REFERENCE"], "data/fx/ecb_reference_rates.csv"))
-    )
+def test_the_whole_history(reference):
+    rows = pl.DataFrame(ecb_rates(reference / "data/fx/ecb_reference_rates.csv"))
     assert rows["quote"].n_unique() == 41
     ended = rows.filter(pl.col("quote") == "SIT")["date"].max()
     assert ended == date(2006, 12, 29)

@@ -11,7 +11,7 @@ from rustybt.data.resolutions import BARS, dataset_of, finer, resolution_of
 from rustybt.errors import DuplicateRowsError, RequestError
 
 HEAD = "ts,symbol,open,high,low,close,volume\n"
-INTRADAY = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240}
+INTRADAY = {"1m": 1, "1h": 60, "4h": 240}
 
 
 def at(day: int, hour: int = 0, minute: int = 0) -> datetime:

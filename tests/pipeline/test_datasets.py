@@ -160,6 +160,20 @@ def test_a_missing_value_of_its_own(small):
     assert (found[D[8]], found[D[21]]) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize(("own", "missing"), [(True, True), (False, False), (None, False)])
+def test_a_truth_value_in_place_of_a_missing_one(small, own, missing):
+    columns = {"index": Column(bool, own)}
+    bound = DataSet.from_frame(ROWS, time="known", name="F", columns=columns)
+    rows = rows_of(small, {"i": bound.index.latest, "not": ~bound.index.latest}, D[10])
+    assert [of(rows, sid, "i")[D[n]] for sid, n in ((0, 10), (4, 10), (4, 21), (1, 10))] == [
+        False,
+        True,
+        missing,
+        missing,
+    ]
+    assert (rows["not"] == ~rows["i"]).all()
+
+
 def test_a_table_of_the_warehouse(small):
     bound = DataSet.from_table(
         "adjustments", time="session", columns={"ratio": float, "kind": str}, name="Actions"

@@ -37,7 +37,8 @@ class Column:
     dtype
         ``float``, ``int`` and ``str`` (labels), ``bool``, or ``datetime64[ns]``.
     missing_value
-        Number in place of a missing one; it stays missing if None.
+        Number or truth value in place of a missing one. If None a number stays missing and a truth value
+        is false; a missing label or day stays missing whatever stands here.
     doc, metadata
         For readers.
     currency_aware
@@ -213,6 +214,8 @@ class BoundColumn(Term):
             return column(self.name)
         value = column(self._beside)
         if self.dtype.kind == "b":
+            if self.missing_value:
+                return value.is_missing().either(value)
             return value.is_present().both(value)
         if self.dtype.kind != "f":
             return value
@@ -303,7 +306,7 @@ class Latest(_Latest, Factor):
 
 
 class LatestFilter(_Latest, Filter):
-    """The last known value of a column of truth values; false where it is missing."""
+    """The last known value of a column of truth values; false, or its missing value, where it is missing."""
 
 
 class LatestClassifier(_Latest, Classifier):

@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -86,8 +87,10 @@ def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test out of the user's own warehouse."""
+    """Keep every test out of the user's own warehouse, and out of the cache of the one before."""
     home = next(_homes)
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("RUSTYBT_DATA_DIR", raising=False)
+    if caches := sys.modules.get("rustybt.data.cache.manager"):
+        monkeypatch.setattr(caches, "_made", None)  # what `CacheManager.current` would return

@@ -223,6 +223,8 @@ def _strategy(
 
 
 def _set_parameters(strategy: TradingAlgorithm, params: Mapping[str, Any]) -> None:
+    if not isinstance(params, Mapping):
+        raise OptionError("params", params, "a mapping of values by name")
     declared = None if strategy.hook_functions() else type(strategy)
     for name, value in params.items():
         if not isinstance(name, str) or not name.isidentifier() or hasattr(TradingAlgorithm, name):

@@ -394,6 +394,11 @@ def _bars(name: str, resolution: str) -> Dataset:
     )
 
 
+def is_resampled(name: str) -> bool:
+    """Return whether a dataset holds bars that were made of shorter ones or of trades, and stored."""
+    return bool(_RESAMPLED.fullmatch(name) or _OF_TRADES.fullmatch(name))
+
+
 def _resampled(name: str, resolution: str) -> Dataset:
     of = _bars(f"bars_{resolution}", resolution)
     return Dataset(

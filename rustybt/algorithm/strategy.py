@@ -207,14 +207,19 @@ class TradingAlgorithm(AssetWords, OrderWords, ModelWords, FetchWords):
 
     # -- words: the run ------------------------------------------------------------------------
 
-    def record(self, **values: Any) -> None:
+    def record(self, *pairs: Any, **values: Any) -> None:
         """Add columns to the result frame; the last value of a session stands.
+
+        Names and values may also stand in turn, as ``record("spread", 2.5)``.
 
         Raises
         ------
         OptionError
-            A name is that of a column the frame has anyway.
+            A name is that of a column the frame has anyway, or is no text, or has no value.
         """
+        if len(pairs) % 2 or not all(isinstance(it, str) for it in pairs[::2]):
+            raise OptionError("record", pairs, "names, each a text with its value behind it")
+        values |= dict(zip(pairs[::2], pairs[1::2], strict=True))
         for name in values:
             if name in COLUMNS:
                 raise OptionError("record", name, "a name other than the result frame's columns")
@@ -227,9 +232,17 @@ class TradingAlgorithm(AssetWords, OrderWords, ModelWords, FetchWords):
         ----------
         tz
             Zone of the result; UTC if None.
+
+        Raises
+        ------
+        OptionError
+            There is no such zone.
         """
         now: pd.Timestamp = self._run.data.current_dt
-        return now if tz is None else now.tz_convert(tz)
+        try:
+            return now if tz is None else now.tz_convert(tz)
+        except (LookupError, ValueError, TypeError):
+            raise OptionError("tz", tz, "a time zone such as 'America/New_York'") from None
 
     def schedule_function(
         self,

@@ -1,10 +1,13 @@
 """One asset of a bundle: what it is called, when it is listed, what its contract says."""
 
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Literal, Self, cast
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from rustybt.markets import COUNTRIES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FRACTIONAL = frozenset({"crypto", "forex", "perpetual"})
 
@@ -85,9 +88,9 @@ class Asset:
     fractional: bool = field(init=False)
     margined: bool = field(init=False)
 
-    def __new__(cls, *args: Any, **fields: Any) -> Self:
+    def __new__(cls, *args: Any, **named: Any) -> Self:
         """Return an object of the class of the type, so that ``isinstance(asset, Future)`` tells it."""
-        kind = fields.get("asset_type", args[3] if len(args) > 3 else None)
+        kind = named.get("asset_type", args[3] if len(args) > 3 else None)
         of_kind = _CLASSES.get(kind, cls) if cls is Asset else cls
         return cast("Self", object.__new__(of_kind))
 
@@ -100,6 +103,11 @@ class Asset:
         object.__setattr__(self, "end", end)
         object.__setattr__(self, "fractional", fractional)
         object.__setattr__(self, "margined", borrowed or self.asset_type in {"future", "perpetual"})
+
+    @property
+    def has_volume(self) -> bool:
+        """Whether its bars count what was traded; nobody counts it of currencies."""
+        return self.asset_type != "forex"
 
     @property
     def price_multiplier(self) -> float:
@@ -116,9 +124,40 @@ class Asset:
         """The expiry, under zipline's name."""
         return self.expiry
 
+    @property
+    def start_date(self) -> "pd.Timestamp":
+        """The first session, under zipline's name and as its Timestamp without a zone."""
+        import pandas as pd
+
+        return pd.Timestamp(self.first_session)
+
+    @property
+    def first_traded(self) -> "pd.Timestamp":
+        """The same as `start_date`, under zipline's name."""
+        return self.start_date
+
+    @property
+    def end_date(self) -> "pd.Timestamp":
+        """The last session in which it can be traded, under zipline's name, as `start_date`."""
+        import pandas as pd
+
+        return pd.Timestamp(self.end)
+
+    def is_alive_for_session(self, session_label: date) -> bool:
+        """Return whether the session lies in the listing spell; zipline's name, and its Timestamps."""
+        label = session_label.date() if isinstance(session_label, datetime) else session_label
+        return self.alive(label)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, without those that follow from others."""
+        return {it.name: getattr(self, it.name) for it in fields(self) if it.init}
+
     def alive(self, session: date) -> bool:
         """Return whether the session lies in the listing spell."""
         return self.first_session <= session <= self.end
+
+    def __int__(self) -> int:
+        return self.sid
 
     def __lt__(self, other: object) -> bool:
         return self.sid < other.sid if isinstance(other, Asset) else NotImplemented

@@ -133,6 +133,11 @@ class AssetFinder:
         """The sids of shares, ETFs and ADRs, in order."""
         return tuple(it.sid for it in self if it.asset_type in EQUITIES)
 
+    def equities_sids_for_country_code(self, country_code: str) -> tuple[int, ...]:
+        """Return the sids of the equities of a country, such as ``US``, in order."""
+        equities = (it for it in self if it.asset_type in EQUITIES)
+        return tuple(it.sid for it in equities if it.country_code == country_code)
+
     @property
     def futures_sids(self) -> tuple[int, ...]:
         """The sids of the contracts of futures, in order."""

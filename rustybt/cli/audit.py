@@ -4,6 +4,7 @@ import click
 import polars as pl
 
 import warehouse
+from rustybt.cli.commands import Group
 from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.cli.progress import words_progress
 from rustybt.pipeline.file import load_pipeline
@@ -12,7 +13,7 @@ from rustybt.pipeline.lookahead import audit_lookahead
 LEAKED = 1
 
 
-@click.group
+@click.group(cls=Group)
 def audit() -> None:
     """Look for what a result must not depend on."""
 

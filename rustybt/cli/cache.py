@@ -7,6 +7,7 @@ from typing import Final
 import click
 import polars as pl
 
+from rustybt.cli.commands import Group
 from rustybt.cli.output import counted, emit, format_option, root_option, say
 from rustybt.data.cache import CacheManager
 from warehouse.layout import root_of
@@ -37,7 +38,7 @@ class _Size(click.ParamType[int]):
         return int(float(found[1]) * _UNITS[found[2]])
 
 
-@click.group
+@click.group(cls=Group)
 def cache() -> None:
     """Show and clean what was computed or fetched once and is kept.
 

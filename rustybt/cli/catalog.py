@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 import warehouse
+from rustybt.cli.commands import Group
 from rustybt.cli.output import root_option, say
 from warehouse.catalog.example import build_example
 
@@ -13,7 +14,7 @@ _target = click.argument(
 )
 
 
-@click.group
+@click.group(cls=Group)
 def catalog() -> None:
     """DuckDB files for other tools."""
 

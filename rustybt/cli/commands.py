@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 import click
 from typing_extensions import override
@@ -13,8 +13,21 @@ from rustybt.interrupts import INTERRUPTED, SAID, ended_at_once
 from rustybt.secrets import without_secrets
 from warehouse.errors import WarehouseError
 
+_WHOLE: Final = 1_000  # characters of a first sentence, which is never cut
 
-class Commands(click.Group):
+
+class Group(click.Group):
+    """A group whose help tells the whole first sentence of each command, on more lines if need be."""
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, it.get_short_help_str(_WHOLE)) for name, it in found if it is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class Commands(Group):
     """A group whose commands are named, not imported, and whose errors are one line.
 
     Parameters

@@ -3,11 +3,12 @@
 import click
 import polars as pl
 
+from rustybt.cli.commands import Group
 from rustybt.cli.output import emit, format_option
 from warehouse.config import load
 
 
-@click.group
+@click.group(cls=Group)
 def config() -> None:
     """Show the settings."""
 

@@ -1,11 +1,13 @@
 """What a bundle is fetched from: ``rustybt ingest SOURCE``, and ``rustybt ingest -b NAME`` again."""
 
+import inspect
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import click
 
+from rustybt.cli.given import SYMBOLS
 from rustybt.cli.output import format_option, root_option
 from rustybt.cli.progress import fetch_progress
 from rustybt.cli.told import tell
@@ -52,7 +54,7 @@ def command_of(source: str) -> click.Command:
 
     @click.command(source)
     @click.option("--bundle", required=True, help="Name of the bundle; created if new.")
-    @click.option("--symbols", required=True, metavar="A,B", help="As the source writes them.")
+    @click.option("--symbols", required=True, type=SYMBOLS, help="As the source writes them.")
     @click.option("--start", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day.")
     @click.option(
         "--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.  [default: up to now]"
@@ -72,11 +74,11 @@ def command_of(source: str) -> click.Command:
     def run(**given: Any) -> None:
         from rustybt.data.adapters.registry import AdapterRegistry
 
-        adapter = AdapterRegistry.get_adapter(source)(**_parameters(given))
+        adapter = _made(AdapterRegistry.get_adapter(source), _parameters(given))
         register(
             bundle_name=given["bundle"],
             adapter=adapter,
-            symbols=[it.strip() for it in given["symbols"].split(",")],
+            symbols=given["symbols"],
             start_date=given["start"].date(),
             end_date=None if given["end"] is None else given["end"].date(),
             resolution=given["resolution"],
@@ -86,7 +88,7 @@ def command_of(source: str) -> click.Command:
         fetch_named(given["bundle"], given)
 
     run.help = (
-        f"Fetch bars of {source} into a bundle, and register it: `rustybt ingest -b BUNDLE` then "
+        f"Fetch bars of {source} into a bundle. It is registered: `rustybt ingest -b BUNDLE` then "
         "fetches what is new.\n\nEnds with 3 if symbols were left out, and the others committed; "
         "`--failed-only` fetches those alone. What came is not asked again if it is stopped."
     )
@@ -119,6 +121,16 @@ def fetch_named(bundle: str, given: Mapping[str, Any]) -> None:
         report = fetch(told, wanted, root=root, progress=progress, watch=watch)
     with noting([committed_before(bundle, report.snapshot)] if report.new else []):
         tell(report, given["form"])
+
+
+def _made(kind: Callable[..., Any], parameters: Mapping[str, Any]) -> Any:
+    accepted = inspect.signature(kind).parameters
+    unknown = [it for it in parameters if it not in accepted]
+    if unknown and not any(it.kind is it.VAR_KEYWORD for it in accepted.values()):
+        raise click.BadParameter(
+            f"expected one of {', '.join(accepted)}, found {unknown[0]!r}", param_hint="--option"
+        )
+    return kind(**parameters)
 
 
 def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:

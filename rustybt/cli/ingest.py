@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from typing_extensions import override
 
+from rustybt.cli.commands import Group
 from rustybt.cli.fetch import command_of, fetch_named, how_options
+from rustybt.cli.given import PATH, SYMBOLS
 from rustybt.cli.output import format_option, root_option
 from rustybt.cli.progress import words_progress
 from rustybt.cli.told import tell
@@ -20,15 +22,18 @@ from rustybt.data.sources.dialect import ENCODINGS
 from rustybt.interrupts import noting
 from warehouse.writing.transaction import committed_before
 
+_WRAPPERS: Final = ("cached", "resampled")  # adapters of another adapter, which no text can name
 
-class _Sources(click.Group):
+
+class _Sources(Group):
     """A command for each adapter that is known, made when it is called."""
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         from rustybt.data.adapters.registry import AdapterRegistry
 
-        return sorted({*super().list_commands(ctx), *AdapterRegistry.list_adapters()})
+        adapters = {it for it in AdapterRegistry.list_adapters() if it not in _WRAPPERS}
+        return sorted({*super().list_commands(ctx), *adapters})
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -36,7 +41,7 @@ class _Sources(click.Group):
         if found is None:
             from rustybt.data.adapters.registry import AdapterRegistry
 
-            if cmd_name in AdapterRegistry.list_adapters():
+            if cmd_name in AdapterRegistry.list_adapters() and cmd_name not in _WRAPPERS:
                 return command_of(cmd_name)
         return found
 
@@ -60,7 +65,7 @@ def ingest(ctx: click.Context, /, **given: Any) -> None:
 
 
 @ingest.command("csv")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 @click.option("--bundle", required=True, help="Name of the bundle, such as sp500; created if new.")
 @click.option(
     "--calendar",
@@ -83,7 +88,7 @@ def ingest(ctx: click.Context, /, **given: Any) -> None:
     metavar="COLUMN",
     help="Column of adjusted closes, from which splits and dividends are derived.",
 )
-@click.option("--symbols", metavar="A,B", help="Take these alone.  [default: all]")
+@click.option("--symbols", type=SYMBOLS, help="Take these alone.  [default: all]")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day, included.")
 @click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
 @click.option(
@@ -133,7 +138,7 @@ def csv(*, path: Path, bundle: str, **given: Any) -> None:
 def _request(given: Mapping[str, Any]) -> Request:
     symbols = given["symbols"]
     return Request(
-        None if symbols is None else tuple(it.strip() for it in symbols.split(",")),
+        None if symbols is None else tuple(symbols),
         _day(given["start"]),
         _day(given["end"]),
         n_workers=given["workers"],

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from rustybt.cli.commands import Group
+from rustybt.cli.given import PATH
 from rustybt.cli.output import emit_one, format_option, root_option, say
 from rustybt.cli.progress import words_progress
 from rustybt.data.migration import Kind, Options
@@ -17,7 +19,7 @@ from warehouse.writing.transaction import committed_before
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _OPTIONS = (
-    click.argument("path", type=click.Path(path_type=Path)),
+    click.argument("path", type=PATH),
     click.option("--bundle", required=True, help="Name of the bundle; created if new."),
     click.option(
         "--calendar", help="Exchange calendar.  [default: that which the files name, else XNYS]"
@@ -31,7 +33,7 @@ _OPTIONS = (
 )
 
 
-@click.group
+@click.group(cls=Group)
 def migrate() -> None:
     """Take data of zipline over; its files stay as they are.
 

@@ -135,8 +135,15 @@ def _cells(column: "pl.Series", cut: int | None) -> list[str]:
     if column.dtype.is_decimal():
         return _decimals(column)
     text = _nested_json if column.dtype.is_nested() else str
-    texts = ["" if value is None else text(value) for value in column]
+    texts = ["" if value is None else _plain(text(value)) for value in column]
     return [escape(it if cut is None or len(it) <= cut else f"{it[:cut]}…") for it in texts]
+
+
+def _plain(text: str) -> str:
+    # A line end would tear the table apart, and another control character may move the cursor.
+    if text.isprintable():
+        return text
+    return "".join(it if it.isprintable() else ascii(it)[1:-1] for it in text)
 
 
 def _decimals(column: "pl.Series") -> list[str]:

@@ -4,12 +4,13 @@ import click
 import polars as pl
 
 import warehouse
+from rustybt.cli.commands import Group
 from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.pipeline.explain import explain as explain_plan
 from rustybt.pipeline.file import load_pipeline
 
 
-@click.group
+@click.group(cls=Group)
 def pipeline() -> None:
     """Factors and filters over all assets at once."""
 

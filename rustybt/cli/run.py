@@ -17,7 +17,7 @@ from rustybt.cli.output import emit, format_option, root_option, say
 from rustybt.cli.progress import run_progress
 from rustybt.metrics import Summary, digest, sessions, summary
 from rustybt.metrics.storage import FORMATS, write
-from rustybt.runner import CAPITAL, run_algorithm
+from rustybt.runner import CAPITAL, RESOLUTIONS, run_algorithm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,13 @@ _day = click.DateTime(["%Y-%m-%d"])
     help="Write the result frame here, as .parquet or .csv.",
 )
 @click.option(
+    "--data-frequency",
+    type=click.Choice(list(RESOLUTIONS)),
+    default="daily",
+    show_default=True,
+    help="Bars that a strategy is called on; minute for a bundle that has minutes.",
+)
+@click.option(
     "--capital-base",
     type=float,
     default=CAPITAL,
@@ -85,6 +92,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     start: datetime,
     end: datetime,
     output: Path | None,
+    data_frequency: str,
     capital_base: float,
     currency: str | None,
     params: tuple[str, ...],
@@ -95,7 +103,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     form: str,
     root: str | None,
 ) -> None:
-    """Run a strategy over the daily bars of a bundle.
+    """Run a strategy over the bars of a bundle.
 
     Prints the last sessions and a summary; csv prints all sessions, json both.
     """
@@ -107,6 +115,7 @@ def run(  # noqa: PLR0913 - one parameter an option
             start,
             end,
             capital_base=capital_base,
+            data_frequency=data_frequency,
             currency=currency,
             algorithm=strategy,
             bundle=bundle,

@@ -45,7 +45,7 @@ def sql(
     form: str,
     root: str | None,
 ) -> None:
-    """Run QUERY over the views of the warehouse; ``-`` reads it from stdin.
+    """Run QUERY over the views of the warehouse; a QUERY - is read from stdin.
 
     Bundles are schemas: SELECT * FROM sp500.bars_1d. The schema meta tells what there is. With
     --safe it is one SELECT over these views, and runs in a confined process of its own.

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rustybt.cli.output import emit, format_option, root_option, say
-from rustybt.runner import CAPITAL
+from rustybt.runner import CAPITAL, RESOLUTIONS
 from rustybt.sweeps import run_sweep, walk_forward
 from rustybt.sweeps.sweep import ShowSweep, SweepProgress
 
@@ -59,6 +59,13 @@ _day = click.DateTime(["%Y-%m-%d"])
     "--select", default="sharpe", show_default=True, help="Walk forward: figure to choose by."
 )
 @click.option(
+    "--data-frequency",
+    type=click.Choice(list(RESOLUTIONS)),
+    default="daily",
+    show_default=True,
+    help="As for rustybt run.",
+)
+@click.option(
     "--capital-base", type=float, default=CAPITAL, show_default=True, help="Cash at the start."
 )
 @click.option("--no-progress", is_flag=True, help="Say nothing while running.")
@@ -80,6 +87,7 @@ def sweep(  # noqa: PLR0913 - one parameter an option
     test: int | None,
     window: str,
     select: str,
+    data_frequency: str,
     capital_base: float,
     no_progress: bool,
     form: str,
@@ -90,7 +98,7 @@ def sweep(  # noqa: PLR0913 - one parameter an option
     A parameter is an attribute of the strategy. A run that fails is reported, and the exit code is 3.
     """
     combined = _grid(params, grid)
-    span: dict[str, Any] = {"start": start, "end": end}
+    span: dict[str, Any] = {"start": start, "end": end, "select": select}
     if (train is None) != (test is None):
         raise click.UsageError("--train and --test go together.")
     if train is not None and test is not None:
@@ -108,6 +116,7 @@ def sweep(  # noqa: PLR0913 - one parameter an option
             n_workers=workers,
             name=name,
             progress=show,
+            data_frequency=data_frequency,
             capital_base=capital_base,
             **span,
         )

@@ -103,10 +103,10 @@ class BundleTableError(RustyBTError, ValueError):
 class NothingReadError(SourceError, ValueError):
     """No row of a source could be taken."""
 
-    def __init__(self, source: str, rejected: int, first: str | None) -> None:
+    def __init__(self, source: str, rejected: int, first: str | None, *, span: str = "") -> None:
         self.source, self.rejected = source, rejected
         many = "its only row was" if rejected == 1 else f"all {rejected} rows were"
-        problem = "it has no rows" if first is None else f"{many} rejected"
+        problem = f"it has no rows{span}" if first is None else f"{many} rejected"
         example = "" if first is None else f" The first: {first}"
         super().__init__(f"{source}: {problem}, so nothing was committed.{example}")
 
@@ -116,10 +116,11 @@ class EmptySpanError(SourceError, ValueError):
 
     def __init__(self, calendar: str, first: date, last: date) -> None:
         self.calendar, self.first, self.last = calendar, first, last
-        problem = "ends before it begins" if last < first else "holds no session"
+        held = f"holds no session of the calendar {calendar!r}"
+        problem = "ends before it begins" if last < first else held
         super().__init__(
-            f"The span {first} to {last} (both included) {problem} of the calendar {calendar!r}, so "
-            "nothing was read. Name a span with at least one session."
+            f"The span {first} to {last} (both included) {problem}, so nothing was read. "
+            "Name a span with at least one session."
         )
 
 
@@ -138,8 +139,9 @@ class SymbolsFailedError(SourceError):
         self.source, self.reasons = source, dict(reasons)
         shown = "".join(f"\n  {symbol}: {why}" for symbol, why in list(self.reasons.items())[:10])
         more = f"\n  and {len(self.reasons) - 10} more" if len(self.reasons) > 10 else ""
+        count = "1 symbol" if len(self.reasons) == 1 else f"{len(self.reasons)} symbols"
         super().__init__(
-            f"{source}: {len(self.reasons)} symbols could not be read, so nothing was committed. "
+            f"{source}: {count} could not be read, so nothing was committed. "
             f"On error 'partial' takes the others:{shown}{more}"
         )
 
@@ -164,7 +166,8 @@ class NotRegisteredError(SourceError, UnknownBundleError):
         Exception.__init__(
             self,
             f"No bundle {bundle!r} is registered, so nothing says what it is fetched from.{hint} "
-            "register(bundle_name=…, adapter=…) does.",
+            f"`rustybt ingest SOURCE --bundle {bundle} …`, or register(bundle_name=…, adapter=…), does; "
+            "files are ingested by `rustybt ingest csv PATH --bundle …` each time.",
         )
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rustybt.errors.root import RustyBTError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SHOWN: Final = 200  # characters of what was found
 
 
 class RunError(RustyBTError):
@@ -53,4 +55,6 @@ class SweepError(RunError, ValueError):
 
     def __init__(self, what: str, found: object, expected: str) -> None:
         self.what, self.found = what, found
-        super().__init__(f"Sweep with {what} {found!r}: expected {expected}.")
+        text = repr(found)
+        told = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        super().__init__(f"Sweep with {what} {told}: expected {expected}.")

@@ -2,9 +2,10 @@
 
 import runpy
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
-from rustybt.errors import PipelineFileError
+from rustybt.errors import PipelineFileError, RustyBTError
 from rustybt.pipeline.pipeline import Pipeline
 
 MAKER = "make_pipeline"
@@ -22,12 +23,21 @@ def load_pipeline(place: str) -> Pipeline:
     Raises
     ------
     PipelineFileError
-        There is no such file or no such pipeline. What the file itself raises is not caught.
+        There is no such file or no such pipeline, or the file does not run by itself. An error of
+        rustybt that it raises is that error.
     """
     file, name = _split(place)
     if not Path(file).is_file():
         raise PipelineFileError(file, "there is no such file")
-    held = runpy.run_path(file)
+    try:
+        held = runpy.run_path(file)
+    except RustyBTError:
+        raise
+    except Exception as error:
+        lines = [it.lineno for it in extract_tb(error.__traceback__) if it.filename == file]
+        line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
+        problem = f"line {line}: {type(error).__name__}: {error}"
+        raise PipelineFileError(file, problem) from error
     found = _named(held, name, file) if name else _only(held, file)
     made = found if isinstance(found, Pipeline) or not callable(found) else found()
     if not isinstance(made, Pipeline):

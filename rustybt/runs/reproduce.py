@@ -90,7 +90,7 @@ def reproduce(
     with warehouses.open(root) as wh:
         told = facts(wh, find(wh, run))
         if told["status"] != "finished":
-            raise ReproduceError(f"it is {told['status']}: {told['error']}")
+            raise ReproduceError(f"its status is {told['status']}: {told['error']}")
         given = {**_options(told["settings"], options or {}), **(functions or {})}
         if functions is None:
             given["algorithm"] = algorithm or _strategy(told)

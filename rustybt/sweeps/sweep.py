@@ -91,12 +91,14 @@ def run_sweep(  # noqa: PLR0913 - what all runs share
     Raises
     ------
     SweepError
-        The grid, the splits, the number of workers or an option cannot be.
+        The strategy, the grid, the splits, the number of workers or an option cannot be.
     UnknownBundleError, UnknownSnapshotError
         There is no such bundle, or no such version of it.
     WorkersError
         Workers cannot import the strategy or an option.
     """
+    if not isinstance(strategy, str | type | Mapping):
+        raise SweepError("strategy", strategy, "a file, a TradingAlgorithm class, or hooks by name")
     found = combinations(grid)
     _check(found, options, n_workers, select)
     if name is not None and not name.strip():

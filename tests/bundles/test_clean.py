@@ -126,8 +126,8 @@ EARLY, LATE = "2020-01-01", "2030-01-01"
         ({"keep_last": -1}, "found -1"),
         ({"keep_last": 1, "before": LATE}, "both"),
         ({"keep_last": 1, "after": EARLY}, "both"),
-        ({"before": LATE, "after": EARLY}, "after to be later"),
-        ({"after": EARLY}, "a snapshot committed by after"),
+        ({"before": LATE, "after": EARLY}, "`after` at or behind `before`"),
+        ({"after": EARLY}, "behind the first commit that is kept, found 2"),
     ],
     ids=str,
 )

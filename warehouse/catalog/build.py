@@ -32,6 +32,8 @@ from warehouse.snapshots.manifest import Manifest
 
 FORMAT = 1
 _WAIT_SECONDS = 60.0
+_SUFFIXES = (".duckdb", ".db", ".example")  # a damaged file of these names is replaced
+_MAGIC, _MAGIC_AT = b"DUCK", 8
 
 State = Literal["current", "stale", "foreign", "damaged", "missing"]
 
@@ -81,10 +83,11 @@ def build_catalog(root: Path, held: Iterable[Held], target: Path) -> CatalogBuil
     Raises
     ------
     CatalogError
-        The file could not be written whole; the old one is as it was.
+        The file could not be written whole, or what is there is no catalog; the old one is as it was.
     LockedError
         Another process builds the same file.
     """
+    require_replaceable(target)
     scratch = target.with_name(f".{target.name}.new")
     try:
         disk.make_dirs(target.parent)
@@ -97,6 +100,22 @@ def build_catalog(root: Path, held: Iterable[Held], target: Path) -> CatalogBuil
     except (QueryError, OSError) as error:
         raise CatalogError(target, str(error)) from error
     return CatalogBuild(target, _sha256_of(content), left_out)
+
+
+def require_replaceable(target: Path) -> None:
+    """Refuse to write over a file that is another's: neither a database nor named like one.
+
+    Raises
+    ------
+    CatalogError
+        It is.
+    """
+    if target.suffix in _SUFFIXES or not target.is_file():
+        return
+    with target.open("rb") as file:
+        head = file.read(_MAGIC_AT + len(_MAGIC))
+    if head and head[_MAGIC_AT:] != _MAGIC:
+        raise CatalogError(target, "expected no file, or a DuckDB database; found another file")
 
 
 def verify_catalog(root: Path, held: Iterable[Held], target: Path) -> CatalogCheck:

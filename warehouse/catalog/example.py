@@ -7,6 +7,7 @@ those of any bundle.
 from pathlib import Path
 
 from warehouse import sqltext
+from warehouse.catalog.build import require_replaceable
 from warehouse.catalog.derived import derived_views
 from warehouse.catalog.views import comment
 from warehouse.schema import dataset
@@ -23,7 +24,13 @@ def build_example(target: Path) -> None:
     ----------
     target
         The file. It is replaced in one step, so a reader sees the old one or the new one.
+
+    Raises
+    ------
+    CatalogError
+        There is a file that is no database.
     """
+    require_replaceable(target)
     scratch = target.with_name(f".{target.name}.new")
     scratch.unlink(missing_ok=True)
     session = Session(database=scratch)

@@ -434,7 +434,8 @@ def _agreed(head: Manifest | None, calendar: str | None) -> str:
     if calendar not in (None, head.calendar):
         raise SchemaError(
             "sessions",
-            f"expected the calendar {head.calendar!r} of the stored bundle, found {calendar!r}",
+            f"expected the calendar {head.calendar!r} of the stored bundle, found {calendar!r}; "
+            "leave it out, or name another bundle",
         )
     return head.calendar
 

@@ -1,6 +1,7 @@
 """``rustybt runs list``, ``show``, ``compare``, ``verify`` and ``delete``."""
 
 import json
+from datetime import date
 from typing import Any, Final
 
 import click
@@ -16,6 +17,7 @@ _LISTED: Final = (
     *("run", "name", "status", "bundle", "snapshot", "first_day", "last_day", "sessions"),
     *("final_value", "total_return", "sharpe", "max_drawdown", "fills"),
 )
+_ONE: Final = "One run is compared with itself; name two or more."
 _OPENED: Final = ("parameters", "settings", "versions")
 
 
@@ -77,6 +79,8 @@ def compare(names: tuple[str, ...], *, everything: bool, form: str, root: str | 
     """Print runs side by side: the facts in which they differ."""
     found = runs.compare(*names, root=root, differing=not everything)
     columns = {name: [_text(it) for it in found[name]] for name in found.columns}
+    if found.empty:
+        say("In nothing but their ids do they differ." if len(set(names)) > 1 else _ONE)
     emit(pl.DataFrame({"fact": found.index.tolist(), **columns}), form)
 
 
@@ -115,6 +119,6 @@ def _flat(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
+    if value is None or isinstance(value, str | date):
+        return str(value or "")
     return json.dumps(value, default=str)

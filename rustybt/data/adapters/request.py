@@ -76,7 +76,7 @@ class Request:
         last += timedelta(days=1) if last.time() == time() or is_daily(length) else _INSTANT
         start, until = _utc(first, length), _utc(last, length)
         if until <= start:
-            raise RequestError("end_date", given["end_date"], f"no time before {start}")
+            raise RequestError("end_date", str(given["end_date"]), f"no time before {start}")
         return cls(_symbols(symbols), start, until, length)
 
     def of_symbol(self, symbol: str) -> "Request":

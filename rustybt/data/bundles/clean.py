@@ -69,7 +69,7 @@ def _require_sense(first: datetime | None, last: datetime | None, keep_last: int
     if keep_last is not None and keep_last < 1:
         raise CleanError("keep_last of at least 1", str(keep_last))
     if first is not None and last is not None and last < first:
-        raise CleanError("after to be later than before", f"{last} and {first}")
+        raise CleanError("an `after` at or behind `before`", f"{last} and {first}")
 
 
 def _old(held: list[Snapshot], first: datetime | None, keep_last: int | None) -> Iterable[Snapshot]:
@@ -83,6 +83,9 @@ def _go_back(wh: Warehouse, name: str, held: list[Snapshot], last: datetime) -> 
     if not newer:
         return newer
     if len(newer) == len(held):
-        raise CleanError("a snapshot committed by after", f"the first at {held[0].created_at}")
+        raise CleanError(
+            "an `after` at or behind the first commit that is kept",
+            f"{last:%Y-%m-%d %H:%M:%S} UTC before that of {held[0].created_at:%Y-%m-%d %H:%M:%S} UTC",
+        )
     wh.restore(name, held[-len(newer) - 1].version)
     return newer

@@ -93,7 +93,8 @@ class _Fetching:
         last = self.wanted.end_date or told.last
         asked = self.wanted.symbols or told.symbols
         reached, _ = adapter.reached(Wanted.of(asked, first, last, told.resolution))
-        self.progress(f"asking {adapter.name} for {len(asked)} symbols")
+        symbols = "1 symbol" if len(asked) == 1 else f"{len(asked):,} symbols"
+        self.progress(f"asking {adapter.name} for {symbols}")
         names = run(self._names(adapter, asked))
         span = reached.start, reached.until
         with warehouse.open(self.root) as wh:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import warehouse
 from rustybt.data.bundles.merge import Merge, Merged
@@ -22,11 +22,13 @@ from rustybt.errors import (
     DuplicateRowsError,
     EmptySpanError,
     NothingReadError,
+    RequestError,
     SymbolsFailedError,
 )
 from rustybt.interrupts import noting
 from rustybt.secrets import without_secrets
-from warehouse import BundleName, Transaction, Warehouse
+from warehouse import BundleName, Snapshot, Transaction, Warehouse
+from warehouse.schema import is_resampled
 from warehouse.writing.transaction import committed_before
 
 OnError = Literal["raise", "partial"]
@@ -46,8 +48,8 @@ class Request:
     start_date, end_date
         Days, both included; None where there is no bound. Of minutes, days in UTC.
     n_workers
-        Processes that read; 1 reads in this one. A script that asks for more needs the usual
-        ``if __name__ == "__main__":``.
+        Processes that read; 1 reads in this one. For more, a source whose class a script defines needs
+        ``if __name__ == "__main__":`` in it.
     on_error
         ``raise``: a symbol that fails or is not found fails the ingest, and nothing is committed.
         ``partial``: the others are committed, and the report says what became of each.
@@ -66,6 +68,11 @@ class Request:
         stored ones of the sessions that are taken. Ratios of dividends are computed from the bars.
     check
         Called with the transaction before it is committed; if it raises, nothing is committed.
+
+    Raises
+    ------
+    RequestError
+        `n_workers` or `on_error` cannot be.
     """
 
     symbols: tuple[str, ...] | None = None
@@ -78,6 +85,13 @@ class Request:
     former_symbols: Any = None
     actions: Any = None
     check: Callable[[Transaction], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.n_workers, int) and not isinstance(self.n_workers, bool)
+        if not whole or self.n_workers < 1:
+            raise RequestError("n_workers", self.n_workers, "a whole number, at least 1")
+        if self.on_error not in get_args(OnError):
+            raise RequestError("on_error", self.on_error, "'raise' or 'partial'")
 
     @property
     def crew(self) -> Crew:
@@ -185,14 +199,27 @@ def ingest(
             if snapshot is None or new:
                 snapshot = txn.commit(lineage.result())
                 committed.append(committed_before(name, snapshot.version))
+    if merged.changes.added or merged.changes.changed:
+        reading = replace(reading, notes=(*reading.notes, *_not_resampled(snapshot)))
     return _report(
         name, snapshot.version, new, reading, merged, duplicates, seconds=time.monotonic() - began
     )
 
 
+def _not_resampled(snapshot: Snapshot) -> list[str]:
+    """Say which stored bars are of before, for who reads them instead of the views."""
+    made = sorted(filter(is_resampled, snapshot.datasets))
+    if not made:
+        return []
+    command = (
+        f"`rustybt bundle resample {snapshot.bundle} …`, with the words by which each was stored"
+    )
+    return [f"{', '.join(made)}: not made anew; {command}, does it. The views are of today."]
+
+
 def _calendar(wh: Warehouse, name: str, wanted: str | None) -> str:
     stored = wh.snapshot(name).calendar if name in wh.bundles() else None
-    calendar = wanted or stored or DEFAULT_CALENDAR
+    calendar = (stored or DEFAULT_CALENDAR) if wanted is None else wanted
     if calendar not in (stored, DEFAULT_CALENDAR):
         require_calendar(calendar)
     return calendar
@@ -234,7 +261,8 @@ def _settle_duplicates(source: Source, staging: Staging, reading: Reading) -> in
         if failed and not reading.rejects:
             raise SymbolsFailedError(source.name, failed)
         first = reading.rejects[0].text if reading.rejects else None
-        raise NothingReadError(source.name, len(reading.rejects), first)
+        span = staging.span.told
+        raise NothingReadError(source.name, len(reading.rejects), first, span=span)
     repeated = staging.repeated()
     if repeated.contradictions:
         resolution = staging.span.resolution

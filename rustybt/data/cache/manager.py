@@ -235,6 +235,6 @@ def _rates(hits: int, misses: int) -> dict[str, float]:
 def _bytes(name: str, megabytes: float | None, default: int) -> int:
     if megabytes is None:
         return default
-    if not megabytes >= 0:
+    if not isinstance(megabytes, int | float) or not megabytes >= 0:
         raise OptionError(name, megabytes, "megabytes, 0 for none")
     return int(megabytes * _MEGABYTE)

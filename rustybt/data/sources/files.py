@@ -6,6 +6,7 @@ alike are read by one statement, so a folder of hundreds costs little more than 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -134,7 +135,7 @@ class FileSource:
             tells_actions=next((it.told for it in done if it.told), None),
             notes=tuple(note for of in done for note in of.notes),
             outcomes=tuple(
-                _outcomes(files, staging.span, rejects, staging.counts() if files else {})
+                self._outcomes(files, staging.span, rejects, staging.counts() if files else {})
             ),
         )
 
@@ -145,6 +146,30 @@ class FileSource:
             return files
         wanted = set(span.symbols)
         return [it for it in files if stem(it.name) in wanted or self._tells_symbols(it)]
+
+    def _outcomes(
+        self,
+        files: Iterable[Path],
+        span: Span,
+        rejects: Iterable[Reject],
+        counts: Mapping[str, tuple[int, int]],
+    ) -> Iterable[Outcome]:
+        stems = {stem(file.name) for file in files}
+        broken = {stem(Path(it.file).name) for it in rejects}
+        lost = set(span.symbols or ()) - stems - counts.keys()
+        known = {it.casefold(): it for it in self.symbols() or ()} if lost else {}
+        for symbol in counts if span.symbols is None else span.symbols:
+            taken, refused = counts.get(symbol, (0, 0))
+            if refused or symbol in broken:
+                yield Outcome(symbol, "partial", taken, "rows of it were rejected")
+            elif taken:
+                yield Outcome(symbol, "complete", taken)
+            elif symbol in stems:
+                yield Outcome(symbol, "empty")
+            else:
+                near = get_close_matches(symbol.casefold(), known, n=1)
+                reason = f"not found; the nearest is {known[near[0]]!r}" if near else ""
+                yield Outcome(symbol, "not found", reason=reason)
 
     def _tells_symbols(self, file: Path) -> bool:
         try:
@@ -183,7 +208,9 @@ def _files(path: Path) -> list[Path]:
     path = path.absolute()  # what is said of a file is read elsewhere, too
     _require_text(path)
     kinds = ", ".join(ENDINGS)
-    if path.is_file():
+    if not path.is_dir():
+        if not path.is_file():
+            raise SourceFileError(path, "neither a file nor a folder", f"Expected one of {kinds}.")
         if not ending(path.name):
             raise SourceFileError(path, "unknown kind of file", f"Expected one of {kinds}.")
         return [path]
@@ -204,21 +231,3 @@ def _require_text(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise SourceFileError(path, "its name is no UTF-8 text", "Rename it.") from error
-
-
-def _outcomes(
-    files: Iterable[Path],
-    span: Span,
-    rejects: Iterable[Reject],
-    counts: Mapping[str, tuple[int, int]],
-) -> Iterable[Outcome]:
-    stems = {stem(file.name) for file in files}
-    broken = {stem(Path(it.file).name) for it in rejects}
-    for symbol in counts if span.symbols is None else span.symbols:
-        taken, refused = counts.get(symbol, (0, 0))
-        if refused or symbol in broken:
-            yield Outcome(symbol, "partial", taken, "rows of it were rejected")
-        elif taken:
-            yield Outcome(symbol, "complete", taken)
-        else:
-            yield Outcome(symbol, "empty" if symbol in stems else "not found")

@@ -33,6 +33,12 @@ class Span:
     until: date | None = None
     resolution: Resolution = "1d"
 
+    @property
+    def told(self) -> str:
+        """The days in words, such as `` from 2024-01-02 on``; empty where there is no bound."""
+        since = "" if self.first is None else f" from {self.first} on"
+        return since if self.until is None else f"{since} before {self.until}"
+
     def of(self, symbols: Sequence[str]) -> "Span":
         """Return the same days of these symbols."""
         return replace(self, symbols=tuple(symbols))

@@ -168,7 +168,10 @@ class _Run:
         first, then = (self._submitted(pool, names) for names in (self._first, self._then))
         columns = _gathered(first)
         edges = np.cumsum([0, *(it.result().num_rows for it in first[0])]).tolist()
-        return _Begun(columns, Blocks.of(columns).standing(span.first, span.until), edges, then)
+        # Rows that follow each other and are as many as the file has are those of the file.
+        whole = stored if edges[-1] == self._spine.rows else None
+        blocks = Blocks.of(columns) if whole is None else whole
+        return _Begun(columns, blocks.standing(span.first, span.until), edges, then)
 
     def _later(self, pool: ThreadPoolExecutor, begun: "_Begun") -> Columns:
         """Return the columns with what the later passes compute, and the windows over other partitions."""

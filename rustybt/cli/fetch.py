@@ -28,7 +28,7 @@ def how_options(command: Command) -> Command:
     """Give a command the options that say how is fetched."""
     for option in (
         click.option(
-            "--n-workers",
+            "--workers",
             type=click.IntRange(1, 64),
             default=1,
             show_default=True,
@@ -112,7 +112,7 @@ def fetch_named(bundle: str, given: Mapping[str, Any]) -> None:
     if told is None:
         raise NotRegisteredError(bundle, specifications.registered(root))
     wanted = Fetch(
-        n_workers=given["n_workers"],
+        n_workers=given["workers"],
         on_error=given["on_error"],
         failed_only=given["failed_only"],
         refetch=given["refetch"],

@@ -54,7 +54,7 @@ def test_what_failed_is_completed_alone(rustybt, market) -> None:
     first = rustybt(
         *("ingest", "coins", "--bundle", "c", "--symbols", symbols, "--start", "2024-01-01"),
         *("--end", "2024-01-10", "--option", f"base_url={market.http_url}"),
-        *("--n-workers", "2", "--format", "json"),
+        *("--workers", "2", "--format", "json"),
     )
     assert first.returncode == 3, first.stderr
     (told,) = (

@@ -65,7 +65,7 @@ def test_file_of_an_older_snapshot_is_taken_over_by_a_link(wh, tmp_path):
     wh.refresh()
     new = wh.shelf("eq")
     (old,) = new.others()
-    new.take("two", old.held()["one"])
+    new.take({"two": old.held()["one"]})
     assert new.held()["two"].stat().st_ino == path.stat().st_ino
 
 

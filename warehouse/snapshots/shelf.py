@@ -9,7 +9,7 @@ snapshot. The least recently used ones go when there are too many.
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +71,14 @@ class Shelf:
             return target
         return None
 
-    def take(self, name: str, path: Path) -> None:
-        """Take a file of another snapshot over under a name; nothing happens where it cannot be."""
+    def take(self, files: Mapping[str, Path]) -> None:
+        """Take files of another snapshot over, each under a name; those that cannot be are left out."""
         with suppress(OSError):
             disk.make_dirs(self._folder)
-            os.link(path, self._folder / f"{name}-{ENGINE}-{path.stem[-64:]}.arrow")
+        folder = os.fspath(self._folder)
+        for name, path in files.items():
+            with suppress(OSError):
+                os.link(path, f"{folder}/{name}-{ENGINE}-{path.stem[-64:]}.arrow")
 
     def others(self) -> Iterator["Shelf"]:
         """Yield the shelves of the other snapshots in the log that have files, newest first."""

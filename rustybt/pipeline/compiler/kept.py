@@ -174,10 +174,12 @@ class KeptColumns:
         self._shelf.begin()
 
     def _take(self, other: Shelf, until: int) -> None:
+        taken = {}
         for name, path in other.held().items():
             span = self._span_before(name, until)
             if span is not None:
-                self._shelf.take(self._named(name[:32], *span), path)
+                taken[self._named(name[:32], *span)] = path
+        self._shelf.take(taken)
 
     def _span_before(self, name: str, until: int) -> tuple[int, int] | None:
         match = _NAME.fullmatch(name)

@@ -61,7 +61,9 @@ class OrderWords(ControlWords):
             The order breaks a limit that the strategy has set.
         """
         self._only_in("order", Phase.BAR)
-        units = lots.ordered(_amount(amount), self._listed(asset))
+        if not self._can_order(self._listed(asset)):
+            return None
+        units = lots.ordered(_amount(amount), asset)
         return self._place(asset, units, limit_price, stop_price, style)
 
     def _place(
@@ -72,13 +74,14 @@ class OrderWords(ControlWords):
         stop_price: float | None = None,
         style: ExecutionStyle | None = None,
     ) -> int | None:
-        style = style_of(limit_price, stop_price, style)
-        if not self._can_order(asset) or not units:
-            return None
         run = self._run
         placing = run.clock.placing
-        for control in self._controls:
-            control.validate(asset, units, run.portfolio, placing.dt, run.data)
+        if units or run.settings.compat == "zipline":
+            for control in self._controls:
+                control.validate(asset, units, run.portfolio, placing.dt, run.data)
+        style = style_of(limit_price, stop_price, style)
+        if not units:
+            return None
         if type(style) is not MarketOrder:  # which has no use for a price
             placing = placing._replace(price=run.data.current(asset, "price"))
         return run.blotter.place(asset, units, style, placing)
@@ -109,8 +112,17 @@ class OrderWords(ControlWords):
         self._only_in("batch_market_order", Phase.BAR)
         if not isinstance(share_counts, (pd.Series, Mapping)):
             raise OrderParametersError("share_counts", share_counts, "a Series of units by asset")
-        placed = [self.order(cast("Asset", it), units) for it, units in share_counts.items()]
+        place = self.order if self._run.settings.compat == "sane" else self._place_unasked
+        placed = [place(cast("Asset", it), units) for it, units in share_counts.items()]
         return pd.Index([it for it in placed if it is not None], dtype="int64")
+
+    def _place_unasked(self, asset: Asset, amount: float) -> int | None:
+        """Place a market order that neither controls nor the listing are asked for."""
+        run = self._run
+        units = lots.ordered(_amount(amount), self._listed(asset))
+        if not units:
+            return None
+        return run.blotter.place(asset, units, MarketOrder(), run.clock.placing)
 
     def order_value(self, asset: Asset, value: float, *prices: Any, **style: Any) -> int | None:
         """Order as many units as `value` buys at the last known price.
@@ -138,7 +150,9 @@ class OrderWords(ControlWords):
         With 0 the whole position is closed, also the part that is no whole share or lot.
         """
         self._only_in("order_target", Phase.BAR)
-        held = self._run.holdings.positions[self._listed(asset)].amount
+        if not self._can_order(self._listed(asset)):
+            return None
+        held = self._run.holdings.positions[asset].amount
         wanted = _amount(target)
         if not wanted:
             return self._place(asset, -held, *prices, **style)

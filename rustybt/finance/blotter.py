@@ -66,6 +66,7 @@ class Blotter:
         self._open: dict[Asset, list[Order]] = {}
         self._stale: dict[Asset, None] = {}  # assets whose list may hold orders that have ended
         self._touched: dict[int, Order] = {}
+        self._late: list[Order] = []  # cancelled at the end of a session and listed in the next
         self._transactions: list[Transaction] = []
         self._entered: list[tuple[Order, Transaction]] = []  # fills of brackets in this bar
         self._bar = 0  # bars so far in which there was an open order
@@ -143,6 +144,7 @@ class Blotter:
 
     def expire(self, dt: datetime) -> None:
         """Cancel what the policy cancels at the end of a session; `dt` is its last bar."""
+        self._late = []
         if not self.cancel_policy.at_session_end():
             return
         self._prune()
@@ -156,7 +158,11 @@ class Blotter:
                         order,
                         order.filled,
                     )
+                listed = self._touched.copy()
                 self._cancel(order, dt)
+                if self._zipline and self.daily:
+                    self._touched = listed
+                    self._late.append(order)
 
     def split(self, asset: Asset, ratio: float) -> None:
         """Restate the open orders of an asset for a split."""
@@ -213,6 +219,7 @@ class Blotter:
                     self._follow(order, transaction, session)
         for asset, cost in costs:
             holdings.commission(asset, cost, session)
+        self._list_late()
         if self._entered:
             self._leave(session)
         self._prune()
@@ -235,7 +242,7 @@ class Blotter:
     def end_session(self) -> tuple[Sequence[Order], Sequence[Transaction]]:
         """Return the orders touched and the fills of the session, and begin the next."""
         touched, fills = list(self._touched.values()), self._transactions
-        self._touched, self._transactions = {}, []
+        self._touched, self._transactions = {it.id: it for it in self._late}, []
         return touched, fills
 
     def _place(self, asset: Asset, amount: float, style: ExecutionStyle, placing: Placing) -> Order:
@@ -349,6 +356,11 @@ class Blotter:
         order.cancelled = True
         order.dt = dt
         self._touch(order)
+
+    def _list_late(self) -> None:
+        """List what the session before has cancelled after the fills of this one."""
+        for order in self._late:
+            self._touch(order)
 
     def _touch(self, order: Order) -> None:
         """List an order as the last that has changed in the session."""

@@ -240,6 +240,7 @@ class Order:
                 return False
             if self.limit is not None:
                 self.stop = None  # from here on it is a limit order
+                self.stop_reached = not self.as_zipline
         if self.limit is not None and not (self.as_zipline and self.limit_reached):
             self.limit_reached = self.reached(close)
             self.resting = self.resting or (stopped and not self.limit_reached)
@@ -279,8 +280,10 @@ class Order:
 
     def split(self, ratio: float) -> None:
         """Restate the order for a split whose ratio multiplies earlier prices."""
-        self.amount = self._restated(self.amount, ratio)
+        # Each truncated alone: a fraction of what was filled makes no share to trade.
+        left = self._restated(self.open_amount, ratio)
         self.filled = self._restated(self.filled, ratio)
+        self.amount = lots.summed(self.filled, left, self.asset)
         if self.as_zipline:
             self.charged = abs(self.filled)
         if self.trail is not None:

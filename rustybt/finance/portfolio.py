@@ -1,5 +1,6 @@
 """The portfolio and the account as strategies read them: views of the holdings, in floats."""
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -59,6 +60,11 @@ class Portfolio:
         return float(self._holdings.value().net_exposure)
 
     @property
+    def capital_used(self) -> float:
+        """Cash that has come in by trading since the start, net of what went out, trade currency."""
+        return self.cash - self._paid_in
+
+    @property
     def pnl(self) -> float:
         """Gain since the start, trade currency; cash paid in or out is none."""
         return self.portfolio_value - self._paid_in
@@ -95,13 +101,23 @@ class Portfolio:
 
 
 class Account:
-    """Ratios of the portfolio that brokers look at.
+    """What brokers look at.
 
     Parameters
     ----------
     holdings
         The books behind it.
+
+    Attributes
+    ----------
+    accrued_interest
+        Always 0: cash earns none.
+    buying_power, regt_margin, day_trades_remaining
+        Always inf: nothing of the kind is limited.
     """
+
+    accrued_interest = 0.0
+    buying_power = regt_margin = day_trades_remaining = math.inf
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
@@ -133,10 +149,40 @@ class Account:
         """Cash, trade currency."""
         return float(self._holdings.cash)
 
+    regt_equity = settled_cash
+
+    @property
+    def available_funds(self) -> float:
+        """Cash beyond what opening the positions on margin needs, account's currency."""
+        return self.settled_cash - self.initial_margin_requirement
+
+    @property
+    def excess_liquidity(self) -> float:
+        """Cash beyond what holding the positions on margin needs, account's currency."""
+        return self.settled_cash - self.maintenance_margin_requirement
+
+    @property
+    def cushion(self) -> float:
+        """Cash over the portfolio value; NaN when that is 0."""
+        value = self.net_liquidation
+        return self.settled_cash / value if value else math.nan
+
     @property
     def net_liquidation(self) -> float:
         """Cash plus the value of the positions, trade currency."""
         return float(self._holdings.value().equity)
+
+    equity_with_loan = net_liquidation
+
+    @property
+    def total_positions_value(self) -> float:
+        """Value of the positions, trade currency; shorts count negative."""
+        return float(self._holdings.value().net_value)
+
+    @property
+    def total_positions_exposure(self) -> float:
+        """What is at stake, account's currency: the value, and that of positions on margin."""
+        return float(self._holdings.value().net_exposure)
 
 
 def ratio(part: float, whole: float) -> float:

@@ -17,6 +17,9 @@ from rustybt.finance.order import Moment, Order
 
 WINDOW: Final = 20  # sessions of `VolatilityVolumeShare`
 _YEAR: Final = 252  # sessions
+_NO_FILL: Final = None, None
+
+Fill = tuple[float, float] | tuple[None, None]
 
 
 class Bars(Protocol):
@@ -88,17 +91,19 @@ class SlippageModel(ABC):
         """Forget what was kept of another run; called when a run takes the model."""
 
     @abstractmethod
-    def process_order(
-        self, data: Bars, order: Order
-    ) -> tuple[float, float] | tuple[None, None] | None:
-        """Return the price of a fill and its signed units; None if it fills nothing."""
+    def process_order(self, data: Bars, order: Order) -> Fill | None:
+        """Return the price of a fill and its signed units; two times None if it fills nothing.
+
+        None alone says that the bar has nothing left for any order of the asset.
+        """
 
     def simulate(
         self, data: Bars, asset: Asset, orders: Sequence[Order]
     ) -> Iterator[tuple[Order, float, float]]:
         """Yield what each of the orders of one asset fills, in the order in which they stand.
 
-        Nothing fills where the volume is 0 or the close is missing; triggers look at the close. A
+        Nothing fills where the volume is 0 or the close is missing, but for currencies without a volume,
+        of which any amount fills; triggers look at the close. A
         fill is never for more than the order has open, nor for parts of a share, nor at a price
         beyond the order's limit: where the model gives such a price the limit itself is paid.
 
@@ -108,7 +113,8 @@ class SlippageModel(ABC):
             The model gave a price or an amount that is not finite.
         """
         self._filled = 0
-        close, volume = data.current(asset, "close"), data.current(asset, "volume")
+        close = data.current(asset, "close")
+        volume = data.current(asset, "volume") or (0.0 if asset.has_volume else math.inf)
         if not volume or math.isnan(close):
             return
         at_close = Quote(data, asset, close, volume)
@@ -121,24 +127,30 @@ class SlippageModel(ABC):
                 if math.isnan(opened):
                     continue
                 quote = Quote(data, asset, opened, volume)
-            price, amount = self.process_order(quote, order) or (None, None)
+            found = self.process_order(quote, order)
+            if found is None and order.as_zipline:
+                return  # the triggers of further orders are not looked at
+            price, amount = found or _NO_FILL
             if price is None or not amount:
                 continue
-            if not (math.isfinite(price) and math.isfinite(amount)):
-                raise OptionError("slippage", (price, amount), f"a finite fill from {self!r}")
+            units = self._units(order, price, amount)
             if order.limit is not None and not order.as_zipline and order.beyond(price):
                 price = order.limit
-            # What is left of an order may be no whole lot: one that closes a position.
-            left = order.open_amount
-            units = left if abs(amount) >= abs(left) else lots.ordered(amount, asset)
             if units:
                 self._filled = lots.summed(self._filled, abs(units), asset)
                 yield order, price, units
 
+    def _units(self, order: Order, price: float, amount: float) -> float:
+        """Return what an order fills of an amount: no more than it has open, in whole lots."""
+        if not (math.isfinite(price) and math.isfinite(amount)):
+            raise OptionError("slippage", (price, amount), f"a finite fill from {self!r}")
+        left = order.open_amount  # which may be no whole lot: that of one that closes a position
+        return left if abs(amount) >= abs(left) else lots.ordered(amount, order.asset)
+
     def _amount(self, most: float, order: Order) -> float:
         """Return what an order may fill, unsigned, where all of its asset may fill `most`."""
         asset, left = order.asset, abs(order.open_amount)
-        if left <= most and not self._filled and asset.lot_size is None:
+        if most == math.inf or (left <= most and not self._filled and asset.lot_size is None):
             return left
         room = lots.summed(lots.fillable(most, asset), -self._filled, asset)
         return min(left, max(room, 0))
@@ -215,8 +227,8 @@ class VolumeShareSlippage(SlippageModel):
         self.volume_limit = _above_0("volume_limit", volume_limit)
         self.price_impact = _at_least_0("price_impact", price_impact)
 
-    def process_order(self, data: Bars, order: Order) -> tuple[float, float] | None:
-        """Return the moved close and what the volume leaves; None if beyond the limit price."""
+    def process_order(self, data: Bars, order: Order) -> Fill | None:
+        """Return the moved close and what the volume leaves; no fill if beyond the limit price."""
         asset = order.asset
         volume = data.current(asset, "volume")
         amount = self._amount(self.volume_limit * volume, order)
@@ -225,7 +237,7 @@ class VolumeShareSlippage(SlippageModel):
         share = min(lots.summed(self._filled, amount, asset) / volume, self.volume_limit)
         close = data.current(asset, "close")
         price = close + share**2 * math.copysign(self.price_impact, order.direction) * close
-        return None if order.beyond(price) else (price, amount * order.direction)
+        return _NO_FILL if order.beyond(price) else (price, amount * order.direction)
 
 
 class VolatilityVolumeShare(SlippageModel):
@@ -255,13 +267,13 @@ class VolatilityVolumeShare(SlippageModel):
         """Forget the volumes and volatilities of another run."""
         self._usual.clear()
 
-    def process_order(self, data: Bars, order: Order) -> tuple[float, float] | None:
-        """Return the moved middle and what the volume allows; None if beyond the limit price."""
+    def process_order(self, data: Bars, order: Order) -> Fill:
+        """Return the moved middle and what the volume allows; no fill if beyond the limit price."""
         asset, left = order.asset, abs(order.open_amount)
         limited = data.current(asset, "volume") * self.volume_limit
         amount = left if left <= limited else lots.fillable(limited, asset)
         if not amount:
-            return None
+            return _NO_FILL
         middle = (data.current(asset, "high") + data.current(asset, "low")) / 2
         volume, volatility = self._window(data, asset)
         if not volume or math.isnan(volatility):
@@ -270,7 +282,7 @@ class VolatilityVolumeShare(SlippageModel):
             eta = futures.by_root(asset, self.eta, futures.ETA, futures.DEFAULT_ETA)
             moved = middle * (eta * volatility * math.sqrt(amount / volume)) / 10_000
         price = middle + math.copysign(moved, order.direction)
-        return None if order.beyond(price) else (price, amount * order.direction)
+        return _NO_FILL if order.beyond(price) else (price, amount * order.direction)
 
     def _window(self, data: Bars, asset: Asset) -> tuple[float, float]:
         """Return the mean volume and the volatility of the sessions before this one."""

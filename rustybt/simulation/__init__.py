@@ -17,6 +17,16 @@ limit orders                      looked at in every bar, and    once reached a 
                                   a bar is cancelled             that has two or more
 a plain order before the listing  ``CannotOrderError``           waits for the listing
 ``time_rules.every_minute``       every minute                   once a session
+``batch_market_order``            as ``order`` for each asset    neither trading controls nor the
+                                                                 listing are asked
+an order that comes to nothing    is no order                    is none, but trading controls are
+                                                                 asked, and count it
+where a bar's volume is used up   the limits and stops of        those of further orders are not
+                                  further orders are looked at   looked at in this bar
+``stop_reached`` of a stop-limit  stays True                     False: it is a limit order from
+                                                                 then on
+what ``EODCancel`` cancels on     is listed in the session       is listed in the next session
+daily bars
 ``PerShare`` after a split        units count as they were when  all units filled so far are
                                   they were filled               counted, and charged, anew
 ================================  =============================  ===============================

@@ -11,7 +11,7 @@ from rustybt.errors import FieldError, HistoryError, NotAnAssetError, OptionErro
 from rustybt.finance.restrictions import Restrictions
 from rustybt.simulation.clock import Clock, Phase
 from rustybt.simulation.continuous import CONTRACT, Continuous
-from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, Floats
+from rustybt.simulation.feed import CLOSE, FIELDS, PRICE, VOLUME, Floats
 from rustybt.simulation.fetched import Fetched
 from rustybt.simulation.frames import Frames
 from rustybt.simulation.market import Market
@@ -232,6 +232,8 @@ class BarData:
     def is_stale(self, assets: Instrument | Iterable[Instrument]) -> Any:
         """Return whether the last known price is older than the last bar; False if never traded.
 
+        A bar of volume 0 is no trade, but for currencies, which have no volume.
+
         Returns
         -------
         bool or Series
@@ -242,7 +244,11 @@ class BarData:
         if self._continuous is not None and self._continuous.asked(assets):
             return self._of_contracts(self._continuous, assets, self._stale)
         listed = self._listed(assets)
-        stale = np.isnan(self._row(listed, CLOSE)) & ~np.isnan(self._row(listed, PRICE))
+        columns = self._columns(listed)
+        counted = np.array([it.has_volume for it in listed], dtype=np.bool_)
+        quiet = (self._panel.row(VOLUME, columns) == 0) & counted
+        unknown = np.isnan(self._panel.row(CLOSE, columns))
+        stale = (quiet | unknown) & ~np.isnan(self._row(listed, PRICE))
         return self._frames.series(stale, listed)
 
     @property
@@ -339,8 +345,11 @@ class BarData:
         return priced and alive and not self._restricted(asset)
 
     def _stale(self, asset: Asset) -> bool:
-        priced = not math.isnan(self._value(asset, "price"))
-        return priced and math.isnan(self._value(asset, "close"))
+        if math.isnan(self._value(asset, "price")):
+            return False
+        if math.isnan(self._value(asset, "close")):
+            return True
+        return asset.has_volume and self._value(asset, "volume") == 0
 
     def _value(self, asset: Asset, name: str) -> float:
         try:

@@ -33,12 +33,14 @@ class Endings:
         self._market, self._panel = market, panel
         self._holdings, self._blotter = holdings, blotter
         self._closing: dict[int, list[Asset]] = {}
+        self._closes: dict[Asset, int] = {}
         for asset in market.assets:
             if asset.expiry is None:
                 number = market.number(asset.last_session + timedelta(days=1))
             else:
                 number = bisect_right(market.labels, asset.expiry) - 1
             self._closing.setdefault(number, []).append(asset)
+            self._closes[asset] = number
 
     def close(self, number: int, session: date, now: datetime) -> None:
         """Close what ends with a session.
@@ -48,8 +50,10 @@ class Endings:
         ExpiryError
             An option is held whose underlying has no price.
         """
+        for asset in self._blotter.waiting:
+            if self._closes[asset] <= number:
+                self._blotter.cancel_all(asset, now)
         for asset in self._closing.get(number, ()):
-            self._blotter.cancel_all(asset, now)
             amount = self._holdings.positions[asset].amount
             if amount:
                 reason = "delisting" if asset.expiry is None else "expiry"

@@ -86,10 +86,15 @@ class Frames:
         assets: list[Asset],
         names: list[str],
     ) -> "pd.DataFrame":
-        """Return a DataFrame of (session, asset) x fields."""
+        """Return a DataFrame of (date, asset) x fields, the assets in the order of their sids."""
         import pandas as pd
 
-        index = pd.MultiIndex.from_product([rows, assets], names=["date", None])
+        # A continuous future has no sid, and stays where it was asked for.
+        sids = [getattr(it, "sid", -1) for it in assets]
+        order = sorted(range(len(assets)), key=sids.__getitem__)
+        if order != list(range(len(assets))):
+            assets, windows = [assets[it] for it in order], [it[:, order] for it in windows]
+        index = pd.MultiIndex.from_product([rows, assets], names=["date", "asset"])
         return pd.DataFrame(dict(zip(names, map(np.ravel, windows), strict=True)), index=index)
 
     def polars(self, window: Window, assets: list[Asset], names: list[str]) -> "pl.DataFrame":

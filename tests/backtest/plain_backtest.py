@@ -5,12 +5,10 @@ the shortest decimal that reads back as it; the cost basis is a float, as strate
 """
 
 import math
-from decimal import Decimal, getcontext
+from decimal import Decimal, localcontext
 
 import plain_models as models
 from plain_orders import LOT, Order, dec, tick
-
-getcontext().prec = 60
 
 
 class Plain:
@@ -31,7 +29,8 @@ class Plain:
 
     def live(self):
         """Return cash and portfolio value at the end of each session."""
-        return [self.session(it) for it in range(self.world.sessions)]
+        with localcontext(prec=60):
+            return [self.session(it) for it in range(self.world.sessions)]
 
     def session(self, number):
         self.number, world = number, self.world
@@ -97,10 +96,11 @@ class Plain:
                 ):
                     continue
                 price, units = models.fill(self, order, bar, used)
+                if not units and self.world.zipline and models.exhausted(self, bar, used):
+                    break  # the triggers of further orders are not looked at
                 if not units:
                     continue
-                if order.limit is not None and not self.world.zipline:
-                    price = min(price, order.limit) if order.buys else max(price, order.limit)
+                price = models.within(price, order, zipline=self.world.zipline)
                 used += units
                 units = units.copy_sign(order.amount)
                 cost = models.cost(self, order, units, price)

@@ -33,6 +33,21 @@ def fill(plain, order, bar, used):
     return price, Decimal(0) if beyond else units
 
 
+def within(price, order, *, zipline):
+    """Return the price of a fill, which is no worse than the limit of the order."""
+    if order.limit is None or zipline:
+        return price
+    return min(price, order.limit) if order.buys else max(price, order.limit)
+
+
+def exhausted(plain, bar, used):
+    """Return whether a bar of which so much is used has nothing left for any order."""
+    model, *numbers = plain.world.slippage
+    return model not in {"none", "spread", "volatility"} and (
+        plain.units(numbers[0] * bar.volume) <= used
+    )
+
+
 def impact(past, price, units):
     window = past[-21:-1]
     closes, sizes = (

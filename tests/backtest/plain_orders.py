@@ -68,10 +68,11 @@ class Order:
 
     def split(self, ratio, units, *, zipline):
         """Restate the order; `units` cuts to what can be traded."""
-        self.amount, self.filled = (
+        left, self.filled = (
             Decimal(0) + units(float(abs(it)) / ratio).copy_sign(it)
-            for it in (self.amount, self.filled)
+            for it in (self.amount - self.filled, self.filled)
         )
+        self.amount = self.filled + left
         self.charged = abs(self.filled) if zipline else self.charged
         self.limit, self.stop = (
             None if it is None else round(it * ratio, 2) for it in (self.limit, self.stop)

@@ -131,7 +131,7 @@ def test_fields_of_one_asset_in_history_are_columns(at):
 
 def test_fields_of_assets_in_history_have_an_index_of_both(at):
     found = at(3, history("ab", ["open", "close"], 2, "1d"))
-    assert list(found.index.names) == ["date", None]
+    assert list(found.index.names) == ["date", "asset"]
     assert found.shape == (4, 2)
 
 

@@ -3,17 +3,18 @@
 import pytest
 
 import warehouse
+from rustybt.data.adapters import CachedAdapter
 from rustybt.data.bundles import register
 from rustybt.errors import NetworkError
 from tests.adapters.ccxt_client import adapter
 from tests.fake_exchanges import faults
 
 
-def test_funding_is_stored_with_the_bars(exchanges, tmp_path) -> None:
+def test_funding_is_stored_with_the_bars_also_of_a_cached_source(exchanges, tmp_path) -> None:
     root = tmp_path / "root"
     bundle = register(
         bundle_name="perps",
-        adapter=adapter(exchanges),
+        adapter=CachedAdapter(adapter(exchanges)),
         symbols=["BTC/USDT:USDT", "ETH/USDT"],
         start_date="2024-01-01",
         end_date="2024-01-03",

@@ -107,6 +107,11 @@ class DataAdapter(ABC):
         """What keeps the requests of all processes below the limit of the source; None without one."""
         return None
 
+    @property
+    def innermost(self) -> "DataAdapter":
+        """The source itself, behind what caches or resamples its bars."""
+        return self
+
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Connection]:
         """Return a connection, open inside ``async with``; nothing is asked before."""

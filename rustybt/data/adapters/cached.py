@@ -59,6 +59,11 @@ class CachedAdapter(DataAdapter):
         return policy_of(self.freshness)
 
     @property
+    @override
+    def innermost(self) -> DataAdapter:
+        return self.source.innermost
+
+    @property
     def concurrency(self) -> int:  # type: ignore[override]
         """As the source."""
         return self.source.concurrency

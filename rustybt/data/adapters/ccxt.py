@@ -200,6 +200,7 @@ class CCXTConnection:
 
     async def pages(self, symbol: str, request: Request) -> AsyncIterator[Page]:
         """Yield the candles or trades of a market that are over by the clock of the exchange."""
+        await self._load(derivatives=":" in symbol)  # the names may come of a cache
         now = await self._now()
         start, over = frame.milliseconds(request.start), frame.milliseconds(now)
         end = min(frame.milliseconds(request.until), over)
@@ -221,6 +222,7 @@ class CCXTConnection:
 
     async def assets(self, symbols: Sequence[str]) -> pl.DataFrame:
         """Return what the exchange tells of its markets."""
+        await self._load(derivatives=any(":" in symbol for symbol in symbols))
         return frame.assets(asset_of(self.exchange.ccxt, symbol) for symbol in symbols)
 
     async def _load(self, *, derivatives: bool) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import polars as pl
+from typing_extensions import override
 
 from rustybt.data.adapters.adapter import Connection, DataAdapter, Reach
 from rustybt.data.adapters.frame import BARS, exact
@@ -62,6 +63,11 @@ class ResampledAdapter(DataAdapter):
         if isinstance(self.adapter, DataAdapter):
             return self.adapter
         return AdapterRegistry.rebuilt(self.adapter["name"], self.adapter["parameters"])
+
+    @property
+    @override
+    def innermost(self) -> DataAdapter:
+        return self.source.innermost
 
     @property
     def concurrency(self) -> int:  # type: ignore[override]

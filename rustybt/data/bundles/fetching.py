@@ -119,8 +119,9 @@ class _Fetching:
             assets=terms.to_arrow() if terms.height else None,
         )
         report = self._ingested(source, request)
-        if isinstance(adapter, OfFunding):
-            return replace(report, snapshot=self._add_funding(adapter, names, first, last))
+        teller = adapter.innermost
+        if isinstance(teller, OfFunding):
+            return replace(report, snapshot=self._add_funding(teller, names, first, last))
         return report
 
     def _add_funding(

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from rustybt.data.adapters import AdapterRegistry, CachedAdapter, Connection, YFinanceAdapter
+from rustybt.data.adapters.alpaca import AlpacaAdapter
+from rustybt.data.adapters.alphavantage import AlphaVantageAdapter
+from rustybt.data.adapters.polygon import PolygonAdapter
 from rustybt.data.bundles import get, ingest, register
 from rustybt.data.cache import CacheManager
 from rustybt.data.sources.freshness import (
@@ -23,7 +26,7 @@ from rustybt.data.sources.freshness import (
 from rustybt.errors import FetchError, OptionError, RequestError
 from tests.adapters import ladder
 from tests.adapters.coins import Coins
-from tests.fake_exchanges import faults
+from tests.fake_exchanges import alpaca, alphavantage, faults, polygon
 
 AdapterRegistry.register(Coins, "coins")
 
@@ -57,6 +60,12 @@ class _Counting:
         return await self.connection.assets([it for it in symbols if it not in self.adapter.silent])
 
 
+KEYS = {
+    "POLYGON_API_KEY": polygon.KEY,
+    "ALPACA_API_KEY": alpaca.KEY,
+    "ALPACA_API_SECRET": alpaca.SECRET,
+    "ALPHAVANTAGE_API_KEY": alphavantage.KEY,
+}
 HOURS = ("BTC/USDT", "2024-01-01", "2024-01-04", "1h")
 
 
@@ -363,3 +372,25 @@ def test_its_parameters_make_it_again(coins):
     with pytest.raises(OptionError, match="MarketCloseFreshnessPolicy"):
         _ = CachedAdapter(again.source, {"policy": "Sometimes"}).policy
     assert CachedAdapter(YFinanceAdapter()).resolutions == YFinanceAdapter().resolutions
+
+
+# ---------------------------------------------------------------- other sources
+
+
+@pytest.mark.parametrize("vendor", [PolygonAdapter, AlpacaAdapter, AlphaVantageAdapter])
+@pytest.mark.parametrize("resolution", ["1d", "1h"])
+def test_what_is_kept_of_a_vendor_is_what_it_tells(start, monkeypatch, vendor, resolution):
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
+    server = start("2021-06-01T12:00")
+    adapter = vendor(base_url=server.http_url, rate_limit=1e4)
+    asked = (["AAPL", "MSFT"], "2021-04-28", "2021-05-05", resolution)
+    told = adapter.fetch_sync(*asked)
+    assert adapter.fetch_sync(*asked, cache=True).equals(told)
+    server.log.clear()
+    assert adapter.fetch_sync(*asked, cache=True).equals(told)
+    part = ("AAPL", "2021-04-30", "2021-05-03", resolution)
+    found = adapter.fetch_sync(*part, cache=True)
+    assert server.log == []
+    assert found.height > 0
+    assert found.equals(adapter.fetch_sync(*part))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,7 @@ def shelf_of(source: "DataAdapter", cache: CacheManager | None, symbol: str, wha
     """Return what is kept of a symbol, as the source writes it: bars of a length, names or terms."""
     kind = type(source)
     key = source_key(f"{kind.__module__}.{kind.__qualname__}", source.parameters, what)
-    return Shelf(cache or CacheManager.current(), f"fetched/{key}/{symbol}", what)
+    return Shelf(cache or CacheManager.current(), f"answers/{key}/{symbol}", what)
 
 
 @asynccontextmanager
@@ -114,15 +114,21 @@ class Caching:
     async def _asked(self, shelf: Shelf, symbol: str, gap: Request) -> AsyncIterator[Page]:
         """Yield the pages of the source for a gap, and keep them."""
         begin, asked = gap.start, datetime.now(UTC).replace(tzinfo=None)
+        schema = dict(frame.schema_of(gap.resolution))
+        early = pl.DataFrame(schema=schema)  # rows that came with a page which ends where they begin
         source = await self._connected()
         try:
             async for page in source.pages(symbol, gap):
                 end = min(page.until, gap.until)
-                shelf.keep(begin, end, page, asked)
+                rows = pl.concat([early, page.rows.cast(schema)])
+                inside = pl.col("timestamp") < end
+                shelf.keep(begin, end, replace(page, rows=rows.filter(inside)), asked)
+                early = rows.filter(~inside)
                 yield page
                 begin = end
             if begin < gap.until:  # the source has no more
-                shelf.keep(begin, gap.until, None, asked)
+                rest = Page(early, gap.until) if early.height else None
+                shelf.keep(begin, gap.until, rest, asked)
         finally:
             shelf.write()
 

@@ -160,9 +160,10 @@ class Blotter:
                     )
                 listed = self._touched.copy()
                 self._cancel(order, dt)
-                if self._zipline and self.daily:
+                if self._zipline:  # which lists it where it stood, or in the next session
                     self._touched = listed
-                    self._late.append(order)
+                    if self.daily:
+                        self._late.append(order)
 
     def split(self, asset: Asset, ratio: float) -> None:
         """Restate the open orders of an asset for a split."""
@@ -202,7 +203,7 @@ class Blotter:
             if self._chosen:
                 seen = [it for it in orders if it.seen(self._bar, session, closing=closing)]
             slippage, commission = self.models.of(asset)
-            for order, price, amount in slippage.simulate(data, asset, seen):
+            for order, price, amount in slippage.simulate(data, asset, seen, dt):
                 if asset.margined and self._refused(order, amount, price, holdings, dt):
                     continue
                 transaction = Transaction(asset, amount, price, dt, order.id, order.reason)

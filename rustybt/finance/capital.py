@@ -14,7 +14,8 @@ from rustybt.finance.ledger import EXACT, exact
 class CapitalChange(NamedTuple):
     """A change of the capital, trade currency.
 
-    A ``'delta'`` is paid in, or out when negative; a ``'target'`` is the portfolio value to reach.
+    A ``'delta'`` is paid in, or out when negative; a ``'target'`` is the portfolio value to reach,
+    before the dividends of the session.
     """
 
     type: Literal["delta", "target"]

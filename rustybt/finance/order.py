@@ -94,6 +94,9 @@ class Order:
 
     Attributes
     ----------
+    dt
+        Instant of the bar that has changed it last: by a fill, by being cancelled, or because its
+        stop or limit was reached.
     trail
         What moves the stop; None where nothing does.
     moment
@@ -228,24 +231,15 @@ class Order:
             return session != self.not_in
         return closing or self.moment is None
 
-    def triggered(self, close: float) -> bool:
-        """Return whether the order may fill at a close, and keep what the close has reached."""
-        buys = self.amount > 0
-        stopped = False
-        if self.trail is not None and not self.stop_reached:
-            self._follow(close, self.trail)
-        if self.stop is not None and not self.stop_reached:
-            self.stop_reached = stopped = close >= self.stop if buys else close <= self.stop
-            if not stopped:
-                return False
-            if self.limit is not None:
-                self.stop = None  # from here on it is a limit order
-                self.stop_reached = not self.as_zipline
-        if self.limit is not None and not (self.as_zipline and self.limit_reached):
-            self.limit_reached = self.reached(close)
-            self.resting = self.resting or (stopped and not self.limit_reached)
-            return self.limit_reached
-        return True
+    def triggered(self, close: float, dt: datetime) -> bool:
+        """Return whether the order may fill at a close, and keep what the close has reached, and when."""
+        if self.limit is None and self.stop is None and self.trail is None:
+            return True
+        before = self.stop_reached, self.limit_reached
+        may_fill = self._reaches(close)
+        if before != (self.stop_reached, self.limit_reached):
+            self.dt = dt
+        return may_fill
 
     def reached(self, price: float) -> bool:
         """Return whether a price is at the limit of the order or better; no NaN is."""
@@ -300,6 +294,24 @@ class Order:
         """Put the stop where the trail says, if a price is known."""
         if self.trail is not None and not math.isnan(self.trail.best):
             self.stop = self.trail.stop(buys=self.amount > 0)
+
+    def _reaches(self, close: float) -> bool:
+        buys = self.amount > 0
+        stopped = False
+        if self.trail is not None and not self.stop_reached:
+            self._follow(close, self.trail)
+        if self.stop is not None and not self.stop_reached:
+            self.stop_reached = stopped = close >= self.stop if buys else close <= self.stop
+            if not stopped:
+                return False
+            if self.limit is not None:
+                self.stop = None  # from here on it is a limit order
+                self.stop_reached = not self.as_zipline
+        if self.limit is not None and not (self.as_zipline and self.limit_reached):
+            self.limit_reached = self.reached(close)
+            self.resting = self.resting or (stopped and not self.limit_reached)
+            return self.limit_reached
+        return True
 
     def _follow(self, close: float, trail: Trail) -> None:
         """Let the trail follow a close that is better than any before."""

@@ -6,6 +6,7 @@ A model of a user's own derives from `SlippageModel` and is asked in the same wa
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -98,7 +99,7 @@ class SlippageModel(ABC):
         """
 
     def simulate(
-        self, data: Bars, asset: Asset, orders: Sequence[Order]
+        self, data: Bars, asset: Asset, orders: Sequence[Order], dt: datetime
     ) -> Iterator[tuple[Order, float, float]]:
         """Yield what each of the orders of one asset fills, in the order in which they stand.
 
@@ -106,6 +107,7 @@ class SlippageModel(ABC):
         of which any amount fills; triggers look at the close. A
         fill is never for more than the order has open, nor for parts of a share, nor at a price
         beyond the order's limit: where the model gives such a price the limit itself is paid.
+        `dt` is the instant of the bar.
 
         Raises
         ------
@@ -119,7 +121,7 @@ class SlippageModel(ABC):
             return
         at_close = Quote(data, asset, close, volume)
         for order in orders:
-            if not (order.open and order.triggered(close)):
+            if not (order.open and order.triggered(close, dt)):
                 continue
             quote = at_close
             if order.moment is Moment.OPEN:

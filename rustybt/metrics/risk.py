@@ -84,7 +84,7 @@ class Risk:
         several = count > 1
         volatility = moments.deviation * math.sqrt(YEAR) if several else None
         beta = moments.slope if several else None
-        downside = math.sqrt(self._losses_squared / count)
+        downside = math.sqrt(self._losses_squared / count * YEAR) if several else None
         return {
             "algo_volatility": volatility,
             "benchmark_period_return": self._benchmark_growth - 1.0,
@@ -92,7 +92,7 @@ class Risk:
             "alpha": self._alpha(beta),
             "beta": beta,
             "sharpe": _ratio(moments.mean * YEAR, volatility),
-            "sortino": _ratio(moments.mean * YEAR, downside * math.sqrt(YEAR)),
+            "sortino": _ratio(moments.mean * YEAR, downside),
             "max_drawdown": self._drawdown,
             "calmar_ratio": _ratio(self._yearly_growth() - 1.0, -self._drawdown),
             **self._tails(),

@@ -27,6 +27,15 @@ where a bar's volume is used up   the limits and stops of        those of furthe
                                                                  then on
 what ``EODCancel`` cancels on     is listed in the session       is listed in the next session
 daily bars
+what ``EODCancel`` cancels on     is listed last in its session  is listed where it stood, if at
+bars of minutes                                                  all
+prices and volumes of             as adjusted                    rounded to thousandths, or to
+``history``                                                     the decimals of a future's tick
+``can_trade`` before a session    as in the session              False where the session begins
+of minutes                                                       later
+scheduled functions on a half     run                            do not run where they have run
+day of daily bars                                                in the session before, less
+                                                                 than 24 hours ago
 ``PerShare`` after a split        units count as they were when  all units filled so far are
                                   they were filled               counted, and charged, anew
 ================================  =============================  ===============================

@@ -46,6 +46,8 @@ class BarData:
     ----------
     fetched
         What the strategy has fetched beside the bars; None if nothing.
+    shut_before
+        Whether `can_trade` says False before the opening of the session.
     """
 
     def __init__(self, market: Market, panel: Panel, clock: Clock, windows: Windows) -> None:
@@ -55,6 +57,7 @@ class BarData:
         self._frames = Frames()
         self._restrictions: Restrictions | None = None
         self.fetched: Fetched | None = None
+        self.shut_before = False
         # None spares the runs of all other bundles a look at what is asked for.
         self._continuous = Continuous(market, clock) if market.finder.root_symbols else None
         self._ends = windows.ends
@@ -227,6 +230,7 @@ class BarData:
         tradable = alive & ~np.isnan(self._panel.row(PRICE, columns))
         if self._restrictions is not None:
             tradable &= [not self._restricted(it) for it in listed]
+        tradable &= not self._shut()
         return self._frames.series(tradable, listed)
 
     def is_stale(self, assets: Instrument | Iterable[Instrument]) -> Any:
@@ -342,7 +346,11 @@ class BarData:
     def _tradable(self, asset: Asset) -> bool:
         priced = not math.isnan(self._value(asset, "price"))
         alive = asset.alive(self._clock.session.label)
-        return priced and alive and not self._restricted(asset)
+        return priced and alive and not self._shut() and not self._restricted(asset)
+
+    def _shut(self) -> bool:
+        clock = self._clock
+        return self.shut_before and clock.phase is Phase.BEFORE and clock.now < clock.session.opened
 
     def _stale(self, asset: Asset) -> bool:
         if math.isnan(self._value(asset, "price")):

@@ -76,7 +76,7 @@ class Settings:
         ``'zipline'`` keeps what zipline gets wrong, as `rustybt.simulation` lists it; ``'sane'``
         mends it.
     capital_changes
-        Cash paid in or out before the bar of a session, by session.
+        Cash paid in or out before a session and its actions, by session.
     metrics_set
         Columns of the result frame; see `rustybt.metrics.daily.DailyRows.frame`.
     resolution
@@ -125,8 +125,16 @@ class Simulation:
         self.clock = Clock(market.sessions[self._first], self._first, bars.timeline)
         self._actions = market.actions(self._until)
         self._panel = self._started(bars)
-        windows = Windows(market, self._panel, self.clock, self._actions, self._until)
+        windows = Windows(
+            market,
+            self._panel,
+            self.clock,
+            self._actions,
+            self._until,
+            rounded=settings.compat == "zipline",
+        )
         self.data = BarData(market, self._panel, self.clock, windows)
+        self.data.shut_before = settings.compat == "zipline" and settings.resolution != "1d"
         self.blotter = Blotter(settings.compat)
         self.blotter.daily = settings.resolution == "1d"
         self.holdings = self._opened()
@@ -156,6 +164,7 @@ class Simulation:
         """Return a schedule of functions over the sessions of the bundle."""
         return Schedule(
             self.market.sessions,
+            first=self._first,
             daily=self.settings.resolution == "1d",
             once=self.settings.compat == "zipline",
         )
@@ -201,11 +210,11 @@ class Simulation:
         session = self.market.sessions[number]
         clock.session, clock.number = session, number
         clock.bar, clock.until = panel.timeline.bars(number)
+        self._change_capital(session.label)
         panel.reach(clock.until)
         panel.begin(clock.bar)
         self.carry.begin(session.label)
         self._take_actions(self._actions.get(number, ()), session.label)
-        self._change_capital(session.label)
         clock.phase = Phase.BEFORE
         if self.settings.compat == "zipline" and self.settings.resolution == "1d":
             panel.seen = clock.until
@@ -257,7 +266,7 @@ class Simulation:
             self.holdings.earn(self.market.finder.retrieve_asset(action.sid), action, pay_date)
 
     def _change_capital(self, label: date) -> None:
-        """Pay cash in or out, as it was agreed for a session."""
+        """Pay cash in or out, as it was agreed for a session, at what the one before has ended with."""
         change = self.settings.capital_changes.get(label)
         if change is not None:
             amount = change.amount(self.holdings.value().equity)

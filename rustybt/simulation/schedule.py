@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
 from statistics import median_low
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from rustybt.errors import OptionError
 from rustybt.finance.calendar import Session
+
+_DAY: Final = timedelta(days=1)
 
 
 @runtime_checkable
@@ -161,14 +163,18 @@ class Schedule:
     ----------
     sessions
         All sessions of the calendar.
+    first
+        Number of the first session of the run.
     daily
         Whether a bar is a session, so that time rules change nothing.
     once
-        Whether a function runs at most once a session, as in zipline.
+        Whether a function runs at most once a session, as in zipline, for which a session of daily
+        bars belongs to the one before if it ends less than 24 hours later, as a half day does.
     """
 
-    def __init__(self, sessions: Sequence[Session], *, daily: bool, once: bool) -> None:
+    def __init__(self, sessions: Sequence[Session], *, first: int, daily: bool, once: bool) -> None:
         self._sessions = sessions
+        self._first = first
         self._daily = daily
         self._once = once
         self._scheduled: list[Scheduled] = []
@@ -185,6 +191,8 @@ class Schedule:
         chosen = date_rule.choose([it.label for it in self._sessions])
         if not half_days:
             chosen = chosen - self._short
+        if self._daily and self._once:  # of those that belong together the first that is chosen
+            chosen = set({self._days[it]: it for it in sorted(chosen, reverse=True)}.values())
         self._scheduled.append(Scheduled(chosen, time_rule, call))
 
     def due(self, session: int, bars: tuple[int, int]) -> dict[int, list[Callable[..., None]]]:
@@ -198,6 +206,16 @@ class Schedule:
                 for place in places[:1] if self._once else places:
                     found.setdefault(first + place, []).append(call)
         return found
+
+    @cached_property
+    def _days(self) -> Sequence[int]:
+        """The session that each belongs to, by their numbers; those before the run to themselves."""
+        days = list(range(len(self._sessions)))
+        for number in days[self._first + 1 :]:
+            day = days[number - 1]
+            if self._sessions[number].closed - self._sessions[day].closed < _DAY:
+                days[number] = day
+        return days
 
     @cached_property
     def _short(self) -> set[int]:

@@ -2,10 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from rustybt.assets import Asset, Future
 from rustybt.errors import HistoryError
 from rustybt.finance.actions import Action
 from rustybt.simulation.clock import Clock
@@ -16,6 +18,7 @@ from rustybt.simulation.panel import FIELD, Columns, Panel
 from rustybt.simulation.resample import Frequency, merged, starts_of
 from rustybt.simulation.timeline import Numbers, Resolution, Timeline
 
+_DECIMALS: Final = 3  # of what zipline adjusts, where no tick says another number
 _KEPT: Final = {"1d": 260, "1m": 0}  # bars before the block in hand, until more are asked for
 
 Actions = Mapping[int, Sequence[Action]]
@@ -47,6 +50,9 @@ class Windows:
         Splits and dividends by number of session.
     until
         Number of the session after the last of the run.
+    rounded
+        Whether values are rounded once they are adjusted, as zipline does: to the decimals of an asset's
+        tick, else to thousandths.
 
     Attributes
     ----------
@@ -55,7 +61,14 @@ class Windows:
     """
 
     def __init__(
-        self, market: Market, panel: Panel, clock: Clock, actions: Actions, until: int
+        self,
+        market: Market,
+        panel: Panel,
+        clock: Clock,
+        actions: Actions,
+        until: int,
+        *,
+        rounded: bool = False,
     ) -> None:
         self._market = market
         self._clock = clock
@@ -65,6 +78,8 @@ class Windows:
         self._others: dict[Resolution, Panel] = {}
         ends = [bisect_right(market.labels, it.end) for it in market.assets]
         self.ends = np.array(ends, dtype=np.int64)
+        decimals = [_decimals_of(it) for it in market.assets] if rounded else None
+        self._decimals = None if decimals is None else np.array(decimals, dtype=np.int64)
 
     def restart(self) -> None:
         """Go to another place of the bundle, also to one before."""
@@ -116,6 +131,18 @@ class Windows:
         return panel
 
     def _values(self, panel: Panel, field: int, columns: Columns | Chain, bars: int) -> Floats:
+        """Return a field of the last bars of one panel, rounded if this run rounds."""
+        values = self._raw(panel, field, columns, bars)
+        if self._decimals is None:
+            return values
+        if isinstance(columns, Chain):
+            return values.round(_decimals_of(columns.contracts[0]))
+        of = self._decimals[columns]
+        if (of == _DECIMALS).all():
+            return values.round(_DECIMALS)
+        return np.column_stack([values[:, it].round(places) for it, places in enumerate(of)])
+
+    def _raw(self, panel: Panel, field: int, columns: Columns | Chain, bars: int) -> Floats:
         """Return a field of the last bars of one panel."""
         if isinstance(columns, Chain):
             return columns.window(panel, field, bars, self._clock.number)
@@ -157,7 +184,7 @@ class Windows:
         values = [self._values(daily, it, columns, before) if before else None for it in fields]
         if today:
             for number, field in enumerate(fields):
-                window = self._values(run, field, columns, today)
+                window = self._raw(run, field, columns, today)  # as zipline, not rounded
                 partial = merged(FIELDS[field], window, np.array([0]))
                 whole = values[number]
                 values[number] = partial if whole is None else np.concatenate([whole, partial])
@@ -207,3 +234,10 @@ class Windows:
         numbers = np.arange(*bars) if isinstance(bars, tuple) else bars
         sessions = window.timeline.sessions(numbers)
         window.values[place][sessions[:, None] >= ends[None, :]] = np.nan
+
+
+def _decimals_of(asset: Asset) -> int:
+    """Return to how many decimals zipline rounds an adjusted value of an asset."""
+    tick = asset.tick_size if isinstance(asset, Future) else None
+    # Decimals are those of the number as Python writes it: 1.0 has one.
+    return -int(Decimal(str(float(tick))).as_tuple().exponent) if tick else _DECIMALS

@@ -22,7 +22,8 @@ def fill(plain, order, bar, used):
     if model == "volatility":
         units = min(most, abs(order.left))
         price = (bar.high + bar.low) / 2
-        price += math.copysign(impact(plain.past[order.symbol], price, float(units)), side)
+        past, digits = plain.past[order.symbol], 3 if plain.world.zipline else None
+        price += math.copysign(impact(past, price, float(units), digits), side)
     else:
         units = min(abs(order.left), max(most - used, Decimal(0)))
         share = min(float(used + units) / bar.volume, limit)
@@ -48,11 +49,13 @@ def exhausted(plain, bar, used):
     )
 
 
-def impact(past, price, units):
+def impact(past, price, units, digits):
     window = past[-21:-1]
     closes, sizes = (
         (np.array(it) for it in zip(*window, strict=True)) if len(window) == 20 else ((), ())
     )
+    if len(closes) and digits:
+        closes, sizes = closes.round(digits), sizes.round(digits)
     if not len(closes) or math.isnan(closes[0]):
         return price * (7.5 / 10_000)
     for row in range(1, 20):

@@ -59,6 +59,14 @@ def returns(count):
     ]
 
 
+def test_the_loss_of_one_session_has_no_deviation():
+    risk = Risk()
+    risk.add(-0.01, 0.0)
+    found = risk.measures()
+    assert found["sortino"] is None
+    assert found["calmar_ratio"] is not None
+
+
 @pytest.mark.parametrize("count", GOLDEN)
 def test_measures_are_those_of_empyrical(count):
     risk = Risk()

@@ -65,7 +65,7 @@ def order(amount=100, *, asset=SHARE, limit=None, stop=None, as_zipline=False):
 
 
 def fills(model, bar, *orders):
-    return [(price, amount) for _, price, amount in model.simulate(bar, SHARE, orders)]
+    return [(price, amount) for _, price, amount in model.simulate(bar, SHARE, orders, NOW)]
 
 
 @pytest.mark.parametrize(
@@ -139,26 +139,26 @@ def test_a_stop_alone_is_a_stop_order():
     ],
 )
 def test_triggers_look_at_the_close(amount, limit, stop, close, fills_now):
-    assert order(amount, limit=limit, stop=stop).triggered(close) is fills_now
+    assert order(amount, limit=limit, stop=stop).triggered(close, NOW) is fills_now
 
 
 def test_a_limit_is_looked_at_in_every_bar():
     it = order(limit=10.0)
-    assert it.triggered(9.9)
-    assert not it.triggered(12.0)
+    assert it.triggered(9.9, NOW)
+    assert not it.triggered(12.0, NOW)
 
 
 def test_a_limit_once_reached_stays_reached_in_zipline():
     it = order(limit=10.0, as_zipline=True)
-    assert it.triggered(9.9)
-    assert it.triggered(12.0)
+    assert it.triggered(9.9, NOW)
+    assert it.triggered(12.0, NOW)
 
 
 def test_a_stop_that_was_hit_leaves_a_limit_order():
     it = order(limit=11.0, stop=10.0)
-    assert not it.triggered(11.5)
+    assert not it.triggered(11.5, NOW)
     assert it.stop is None
-    assert it.triggered(11.0)
+    assert it.triggered(11.0, NOW)
 
 
 def test_an_order_of_coins_filled_in_parts_ends_at_zero():
@@ -442,7 +442,7 @@ def test_an_order_rests_where_its_limit_waits_for_the_market(limit, stop, closes
     number = blotter.place(SHARE, 5, style_of(*prices), Placing(NOW, DAY, 10.0))
     it = blotter.get(number)
     for close in closes:
-        reached = it.triggered(close)
+        reached = it.triggered(close, NOW)
     assert (reached, it.resting) == (True, resting)
 
 
@@ -456,7 +456,7 @@ def test_parts_of_coins_share_the_volume_to_the_lot():
     found = [
         amount
         for _, _, amount in FixedBasisPointsSlippage(0.0, 0.1).simulate(
-            Bar(10.0, 0.3), COIN, [order(0.01, asset=COIN), order(9.0, asset=COIN)]
+            Bar(10.0, 0.3), COIN, [order(0.01, asset=COIN), order(9.0, asset=COIN)], NOW
         )
     ]
     assert found == [0.01, 0.02]
@@ -474,7 +474,7 @@ def test_parts_of_coins_share_the_volume_to_the_lot():
 )
 def test_a_model_that_was_used_can_be_made_again_from_its_public_attributes(model):
     if isinstance(model, SlippageModel):
-        list(model.simulate(Past(1.0, 9, 1.0, 1.0, [1.0] * 21, [9.0] * 21), SHARE, [order(1)]))
+        list(model.simulate(Past(1.0, 9, 1.0, 1.0, [1.0] * 21, [9.0] * 21), SHARE, [order(1)], NOW))
     else:
         fee(model, resting=True)
     parameters = {key: value for key, value in vars(model).items() if key[0] != "_"}

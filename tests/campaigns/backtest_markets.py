@@ -168,6 +168,9 @@ def _act(draw, market, days):
             before = [bar for at, bar in asset["bars"].items() if at < day]
             if before and amount < before[-1][3]:
                 market["dividends"].append([asset["symbol"], day, amount, paid])
+    # zipline looks through them up to the first that is yet to come.
+    for actions in market["splits"], market["dividends"]:
+        actions.sort(key=lambda it: it[1])
 
 
 def _add_minutes(draw, market, span):

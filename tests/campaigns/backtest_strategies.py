@@ -30,7 +30,7 @@ def look(*arguments):
 def stated(number):
     if len(ids) > number:
         order = api.get_order(ids[number])
-        tell("order", order.amount, order.filled, order.commission, int(order.status), order.limit, order.stop)
+        tell("order", order.amount, order.filled, order.commission, int(order.status), order.limit, order.stop, order.dt)
 
 data_of = [None]
 """
@@ -202,7 +202,7 @@ class Author:
 
     def statements(self, hook):
         if hook == "before":
-            return [self.seen() for _ in range(2)]
+            return [self.seen(hook) for _ in range(2)]
         kind = self.draw.random()
         if kind < 0.5:
             return [self.order() for _ in range(self.draw.randint(1, 3))]
@@ -213,7 +213,7 @@ class Author:
             return [
                 f"api.record({name}={self.value()}, three={self.one('context.bar', repr('word'), 'None')})"
             ]
-        return [self.seen() for _ in range(2)]
+        return [self.seen(hook) for _ in range(2)]
 
     def value(self):
         return self.one(
@@ -268,7 +268,7 @@ class Author:
             "ids and api.cancel_order(ids[-1])",
         )
 
-    def seen(self):
+    def seen(self, hook):
         """Return a statement that tells what is seen."""
         asset, field = self.asset(), self.one(*LOOKS)
         other = f"A[{self.draw.randrange(1, len(self.shares + self.contracts))}]"
@@ -277,6 +277,8 @@ class Author:
         count, frequency = self.draw.randint(1, 20), "1d"
         if self.minutes and self.draw.random() < 0.5:
             count, frequency = self.draw.randint(1, 200), "1m"
+        # Before a session of minutes zipline adjusts several fields of all assets by the ratios of the first.
+        several = f"{few}[:1]" if self.minutes and hook == "before" else few
         money, standing = self.one(*MONEY), self.one(*STANDING)
         held = self.one("amount", "cost_basis", "last_sale_price")
         return self.one(
@@ -288,7 +290,7 @@ class Author:
             f"tell('stale', data.is_stale({asset}), data.is_stale(A))",
             f"look({asset}, {field!r}, {count}, {frequency!r})",
             f"look({few}, {field!r}, {count}, {frequency!r})",
-            f"look({few}, {fields}, {count}, {frequency!r})",
+            f"look({several}, {fields}, {count}, {frequency!r})",
             f"tell({money!r}, context.portfolio.{money})",
             f"tell({standing!r}, context.account.{standing})",
             f"tell({held!r}, context.portfolio.positions[{asset}].{held})",

@@ -123,7 +123,7 @@ def ours(model: str, options: Case, cases: list[Case]) -> list[list[list[float]]
             # zipline's models without a limit of volume fill an order whole, whatever it has.
             fresh = {"filled": 0} if model in {"FixedSlippage", "NoSlippage"} else {}
             orders = [_order({**it, **fresh}) for it in case["orders"]]
-            fills = slip.simulate(Bars(case), SHARE, orders)
+            fills = slip.simulate(Bars(case), SHARE, orders, NOW)
             found.append([[orders.index(it), price, amount] for it, price, amount in fills])
         return found
     charge = getattr(commission, model)(**options)

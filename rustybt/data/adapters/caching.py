@@ -114,8 +114,10 @@ class Caching:
     async def _asked(self, shelf: Shelf, symbol: str, gap: Request) -> AsyncIterator[Page]:
         """Yield the pages of the source for a gap, and keep them."""
         begin, asked = gap.start, datetime.now(UTC).replace(tzinfo=None)
-        schema = dict(frame.schema_of(gap.resolution))
-        early = pl.DataFrame(schema=schema)  # rows that came with a page which ends where they begin
+        schema = pl.Schema(frame.schema_of(gap.resolution))
+        early = pl.DataFrame(
+            schema=schema
+        )  # rows that came with a page which ends where they begin
         source = await self._connected()
         try:
             async for page in source.pages(symbol, gap):

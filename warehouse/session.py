@@ -5,6 +5,7 @@ files through it and never writes a database that another process could want. An
 its connection, so every statement runs on a cursor of its own.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -43,6 +44,7 @@ SEAL: Mapping[str, Any] = {
 }
 
 _SHORT = "arrow_output_version"  # from 1.5 on there are decimals of 32 and 64 bits
+_LEAVING = 30.0  # seconds that another thread may take to leave a stream
 
 # Of a file for other tools: small, and readable by every DuckDB since 1.2.
 FILE: Mapping[str, str | bool | int | float | list[str]] = {
@@ -165,12 +167,13 @@ class Session:
         self._tell(query)
         with ExitStack() as reading:
             reading.enter_context(self._reads)
-            cursor = reading.enter_context(self._raw.cursor())
+            cursor = self._raw.cursor()
+            reading.callback(free, cursor.close)
             with _refusals():
                 if short:
                     cursor.execute(f"SET {_SHORT} = '1.5'")  # of this cursor alone
                 reader = cursor.sql(query, params=params).to_arrow_reader(batch_rows)
-            reading.callback(reader.close)
+            reading.callback(free, reader.close)
             return Stream(reader, reading.pop_all())
 
     @contextmanager
@@ -250,6 +253,20 @@ class Sealed(Session):
         """Return the rows of one statement as Arrow batches, before the next one begins."""
         with _refusals():
             return self._raw.sql(query, params=params).to_arrow_reader(batch_rows)
+
+
+def free(close: Callable[[], object]) -> None:
+    """Close a reader or its cursor, which refuses for as long as another thread is leaving it."""
+    latest = time.monotonic() + _LEAVING
+    while True:
+        try:
+            close()
+        except duckdb.ResourceInUseException:
+            if time.monotonic() > latest:
+                raise
+            time.sleep(0.001)
+        else:
+            return
 
 
 class Stream(Closing):

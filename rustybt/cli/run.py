@@ -34,6 +34,13 @@ _NUMBERS: Final = (
     "max_drawdown",
 )
 _day = click.DateTime(["%Y-%m-%d"])
+frequency_option = click.option(
+    "--data-frequency",
+    type=click.Choice(list(RESOLUTIONS)),
+    default="daily",
+    show_default=True,
+    help="Bars that a strategy is called on; minute for a bundle that has minutes.",
+)
 
 
 @click.command
@@ -54,13 +61,7 @@ _day = click.DateTime(["%Y-%m-%d"])
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the result frame here, as .parquet or .csv.",
 )
-@click.option(
-    "--data-frequency",
-    type=click.Choice(list(RESOLUTIONS)),
-    default="daily",
-    show_default=True,
-    help="Bars that a strategy is called on; minute for a bundle that has minutes.",
-)
+@frequency_option
 @click.option(
     "--capital-base",
     type=float,

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rustybt.cli.output import emit, format_option, root_option, say
-from rustybt.runner import CAPITAL, RESOLUTIONS
+from rustybt.cli.run import frequency_option
+from rustybt.runner import CAPITAL
 from rustybt.sweeps import run_sweep, walk_forward
 from rustybt.sweeps.sweep import ShowSweep, SweepProgress
 
@@ -58,13 +59,7 @@ _day = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--select", default="sharpe", show_default=True, help="Walk forward: figure to choose by."
 )
-@click.option(
-    "--data-frequency",
-    type=click.Choice(list(RESOLUTIONS)),
-    default="daily",
-    show_default=True,
-    help="As for rustybt run.",
-)
+@frequency_option
 @click.option(
     "--capital-base", type=float, default=CAPITAL, show_default=True, help="Cash at the start."
 )

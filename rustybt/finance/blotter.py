@@ -158,12 +158,10 @@ class Blotter:
                         order,
                         order.filled,
                     )
-                listed = self._touched.copy()
-                self._cancel(order, dt)
-                if self._zipline:  # which lists it where it stood, or in the next session
-                    self._touched = listed
-                    if self.daily:
-                        self._late.append(order)
+                # zipline lists it where it stood, or in the next session.
+                self._cancel(order, dt, listed=not self._zipline)
+                if self._zipline and self.daily:
+                    self._late.append(order)
 
     def split(self, asset: Asset, ratio: float) -> None:
         """Restate the open orders of an asset for a split."""
@@ -353,10 +351,12 @@ class Blotter:
             return orders[:1] if len(orders) > 1 else ()
         return [it for it in orders if it.first_bar <= self._bar]
 
-    def _cancel(self, order: Order, dt: datetime) -> None:
+    def _cancel(self, order: Order, dt: datetime, *, listed: bool = True) -> None:
         order.cancelled = True
         order.dt = dt
-        self._touch(order)
+        self._stale[order.asset] = None
+        if listed:
+            self._touch(order)
 
     def _list_late(self) -> None:
         """List what the session before has cancelled after the fills of this one."""
